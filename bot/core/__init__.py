@@ -1,0 +1,1 @@
+"""Types, ports and errors that everything else may import; imports nothing of ours."""

@@ -1,0 +1,131 @@
+"""Configuration: `frontline.toml`, overridden by `FRONTLINE_*`. Read once at the root and passed on.
+
+Unknown keys are refused, in the file and in the environment, so that a misspelt setting is never
+silently ignored. Secrets come from the environment only. Every key is described in
+`docs/configuration.md`, which a test compares with this module.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.core.errors import FrontlineError
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "FRONTLINE_"
+# Read by tests and evaluation commands, not settings of the product.
+NOT_SETTINGS = {"FRONTLINE_CONFIG", "FRONTLINE_EVAL_DATA"}
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(Section):
+    """Who the bot speaks for."""
+
+    name: str = "Мост Финанс"
+    site_url: str = "https://most-finance.example"
+    phone: str = "8 800 000-00-00"
+    privacy_url: str = "/help/privacy-data-use"
+    # Hours in which operators answer chats; outside them a handoff says when they are back.
+    timezone: str = "Europe/Moscow"
+    hours: str = "08:00-22:00"
+
+
+class Retrieval(Section):
+    """Which encoder and index serve the knowledge base."""
+
+    encoder: Literal["static", "sentence_transformer", "remote"] = "static"
+    model: str = ""  # name or folder of a sentence-transformers model, or the remote model's name
+    remote_url: str = ""  # OpenAI-compatible base URL, e.g. http://embeddings:8080/v1
+    remote_api_key: str = Field(default="", repr=False)  # environment only
+
+
+class Policy(Section):
+    """Thresholds over calibrated probabilities."""
+
+    answer_at: float = Field(default=0.5, ge=0, le=1)
+    clarify_at: float = Field(default=0.25, ge=0, le=1)
+
+
+class Limits(Section):
+    """Protection of the public endpoints; per address unless said otherwise."""
+
+    message_chars: int = 4000
+    body_bytes: int = 65536
+    messages_per_minute: int = 60
+    sessions_per_minute: int = 30
+    logins_per_minute: int = 10
+    partner_messages_per_minute: int = 6000  # per API key
+    trusted_proxies: str = ""  # comma separated addresses whose X-Forwarded-For is believed
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = ""  # how customers reach us; empty means http://host:port
+    data_dir: Path = ROOT / "data"
+    database_url: str = ""  # empty means SQLite in data_dir
+    redis_url: str = ""  # empty means an in-process bus
+    nlu_data: Path = ROOT / "nlu_data"
+    articles: Path = ROOT / "knowledge_base" / "articles"  # loaded into an empty database
+    demo: bool = True  # serve the example company's page at /
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "console", "json"] = "auto"
+    embed_origins: str = "*"  # sites that may frame the widget (CSP frame-ancestors)
+    company: Company = Company()
+    retrieval: Retrieval = Retrieval()
+    policy: Policy = Policy()
+    limits: Limits = Limits()
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL with an async driver."""
+        url = self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'frontline.db'}"
+        for plain, driver in (("postgresql://", "postgresql+asyncpg://"), ("sqlite://", "sqlite+aiosqlite://")):
+            if url.startswith(plain):
+                return driver + url.removeprefix(plain)
+        return url
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def load(path: Path | None = None, environ: dict[str, str] | None = None) -> Settings:
+    """Settings from the file (if any) and the environment; raises `FrontlineError` naming the key."""
+    environ = dict(os.environ) if environ is None else environ
+    path = path or Path(environ.get("FRONTLINE_CONFIG", "frontline.toml"))
+    values: dict[str, Any] = {}
+    if path.is_file():
+        try:
+            values = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise FrontlineError("invalid_configuration", f"{path}: {error}") from error
+        if "remote_api_key" in values.get("retrieval", {}):
+            raise FrontlineError(
+                "invalid_configuration",
+                f"{path}: retrieval.remote_api_key is a secret; set FRONTLINE_RETRIEVAL__REMOTE_API_KEY",
+            )
+    for name, value in environ.items():
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
+            *sections, key = name.removeprefix(PREFIX).lower().split("__")
+            place = values
+            for section in sections:
+                place = place.setdefault(section, {})
+            place[key] = value
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+        )
+        raise FrontlineError("invalid_configuration", problems) from error
