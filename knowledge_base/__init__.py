@@ -1,0 +1,1 @@
+"""Articles: how they are read, indexed, found and edited."""
