@@ -1,0 +1,1 @@
+"""Plays question sets through the product and measures the answers."""
