@@ -1,0 +1,1 @@
+"""The truth: conversations, events, handoffs, articles, people, deliveries; SQLite or PostgreSQL."""

@@ -1,0 +1,48 @@
+"""`Store`: one object that opens the database, migrates it, and groups what may be done with it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from bot.core.clock import Clock, now
+from bot.store.articles import Articles
+from bot.store.audit import Audit
+from bot.store.conversations import Conversations
+from bot.store.database import Database, open_database
+from bot.store.handoffs import Handoffs
+from bot.store.keys import ApiKeys
+from bot.store.operators import Operators
+from bot.store.outbox import Outbox
+from bot.store.visitors import Visitors
+
+
+class Store:
+    """Everything durable. Methods raise `StorageUnavailable` while the database does not answer.
+
+    `pushed` names the channels that are delivered through the outbox (messengers, webhooks).
+    """
+
+    def __init__(self, database: Database, clock: Clock, pushed: frozenset[str]) -> None:
+        self._database = database
+        self.conversations = Conversations(database, clock, pushed)
+        self.handoffs = Handoffs(database, clock, pushed)
+        self.articles = Articles(database, clock)
+        self.operators = Operators(database, clock)
+        self.visitors = Visitors(database, clock)
+        self.outbox = Outbox(database, clock)
+        self.audit = Audit(database, clock)
+        self.keys = ApiKeys(database, clock)
+
+    @classmethod
+    async def open(cls, url: str, *, clock: Clock = now, pushed: frozenset[str] = frozenset()) -> Self:
+        """Connects and migrates; raises `StorageUnavailable` or `FrontlineError("database_newer")`."""
+        database = await open_database(url)
+        return cls(database, clock, pushed)
+
+    async def ping(self) -> None:
+        """Returns when the database answers a query; raises `StorageUnavailable` otherwise."""
+        await self._database.ping()
+
+    async def close(self) -> None:
+        """Finishes the transactions under way and closes every connection."""
+        await self._database.close()
