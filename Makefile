@@ -1,0 +1,70 @@
+# Two commands do everything: `make run` serves the product, `make test` checks it.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+EVAL_DATA ?= $(or $(FRONTLINE_EVAL_DATA),$(wildcard ../shared/eval))
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help lock install run check test test-slow lint types eval bench screenshots install-test install-transformers system clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 24
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; name another with make PYTHON=python3.12"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check -q -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/pip install --disable-pip-version-check -q -c constraints.txt -e '.[test]'
+	touch $@
+
+$(VENV)/.installed-transformers: $(VENV)/.installed
+	$(BIN)/pip install --disable-pip-version-check -q -c constraints.txt -e '.[transformers]'
+	touch $@
+
+install: $(VENV)/.installed  ## environment only
+
+install-test: $(VENV)/.installed-test
+
+install-transformers: $(VENV)/.installed-transformers  ## the optional sentence-transformers encoder
+
+run: install  ## serve: http://127.0.0.1:8080 with the example knowledge base
+	@exec $(BIN)/frontline serve
+
+check: install  ## verify configuration, database, models, index and ports
+	@$(BIN)/frontline check
+
+system:  # Chromium, PostgreSQL and Redis for the live tests, where apt and root allow
+	@sh deploy/test-services.sh
+
+lint: install-test  ## ruff and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: install-test  ## mypy --strict
+	$(BIN)/mypy
+
+test: install-test system lint types  ## everything but the slow suites
+	$(BIN)/pytest -m "not slow and not eval"
+
+test-slow: install-test install-transformers system  ## fuzzing, kill -9, transformers, quality floors
+	FRONTLINE_EVAL_DATA=$(EVAL_DATA) $(BIN)/pytest -m "slow or eval"
+
+eval: install  ## answer quality on the development questions, beside BM25
+	@test -n "$(EVAL_DATA)" || { echo "set FRONTLINE_EVAL_DATA to the folder with kb_dev.jsonl"; exit 1; }
+	$(BIN)/frontline eval kb $(EVAL_DATA)/kb_dev.jsonl
+
+bench: install-test  ## speed, memory and size, beside baselines
+	$(BIN)/python -m bench
+
+screenshots: install-test system  ## retake docs/screenshots from the running product
+	$(BIN)/python docs/screenshots/take.py
+
+clean:  ## remove the environment and caches, keep data/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+lock:  ## rewrite constraints.txt from a fresh environment with everything installed
+	sh deploy/lock.sh $(PYTHON)
