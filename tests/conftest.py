@@ -1,0 +1,37 @@
+"""What every test shares: no network outside this machine, and the evaluation data where present."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Unit tests have no sockets at all; tests of real services talk to this machine only."""
+    folder = item.path.relative_to(ROOT / "tests").parts[0]
+    if folder in {"unit", "golden", "properties"}:
+        disable_socket(allow_unix_socket=True)
+    else:
+        enable_socket()
+        socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+
+
+def missing(what: str) -> None:
+    """Skips the test, or fails it where everything must be present (CI=true)."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing and CI=true allows no skips")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def eval_data() -> Path:
+    """The folder with kb_dev.jsonl, named by FRONTLINE_EVAL_DATA or lying beside the checkout."""
+    folder = Path(os.environ.get("FRONTLINE_EVAL_DATA") or ROOT.parent / "shared" / "eval")
+    if not (folder / "kb_dev.jsonl").is_file():
+        missing("the evaluation data (FRONTLINE_EVAL_DATA)")
+    return folder
