@@ -96,6 +96,11 @@ class Settings(Section):
         return url
 
     @property
+    def index_dir(self) -> Path:
+        """Where the index cache lies; it can be deleted at any time."""
+        return self.data_dir / "index"
+
+    @property
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
