@@ -36,7 +36,12 @@ class Store:
     @classmethod
     async def open(cls, url: str, *, clock: Clock = now, pushed: frozenset[str] = frozenset()) -> Self:
         """Connects and migrates; raises `StorageUnavailable` or `FrontlineError("database_newer")`."""
-        database = await open_database(url)
+        database = open_database(url)
+        try:
+            await database.migrate()
+        except BaseException:
+            await database.close()
+            raise
         return cls(database, clock, pushed)
 
     async def ping(self) -> None:

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, insert, select, update
+
 from bot.core.clock import Clock
+from bot.core.errors import NotFound
 from bot.store.database import Database
 from bot.store.records import ApiKey
+from bot.store.tables import api_keys, new_id
+from bot.store.tokens import digest, new_token
+
+PREFIX = "flk_"
+NOTE_EVERY = timedelta(hours=1)
+INSERT = insert(api_keys)
+BY_KEY = select(api_keys).where(api_keys.c.key_hash == bindparam("hash"), api_keys.c.revoked_at.is_(None))
+GET = select(api_keys).where(api_keys.c.id == bindparam("key"))
+ALL = select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.id)
+USED = update(api_keys).where(api_keys.c.id == bindparam("key")).values(last_used_at=bindparam("now"))
+REVOKE = (
+    update(api_keys)
+    .where(api_keys.c.id == bindparam("key"))
+    .values(revoked_at=func.coalesce(api_keys.c.revoked_at, bindparam("now")))
+)
 
 
 class ApiKeys:
@@ -15,20 +36,73 @@ class ApiKeys:
 
     async def create(self, name: str, created_by: str, webhook_url: str | None = None) -> tuple[ApiKey, str]:
         """The record and the key itself, which is shown once and not kept."""
-        raise NotImplementedError
+        key = new_token(PREFIX)
+        record = ApiKey(
+            id=new_id(),
+            name=name,
+            prefix=key[: len(PREFIX) + 6],
+            webhook_url=webhook_url,
+            secret=new_token(),
+            created_by=created_by,
+            created_at=self._clock(),
+        )
+        values = {
+            "id": record.id,
+            "key_hash": digest(key),
+            "name": name,
+            "prefix": record.prefix,
+            "webhook_url": webhook_url,
+            "secret": record.secret,
+            "created_by": created_by,
+            "created_at": record.created_at,
+        }
+        await self._database.write(lambda connection: connection.execute(INSERT, values).close())
+        return record, key
 
     async def by_key(self, key: str) -> ApiKey | None:
         """The record of a key that is not revoked; notes its use (at most once an hour)."""
-        raise NotImplementedError
+        row = await self._database.read(
+            lambda connection: connection.execute(BY_KEY, {"hash": digest(key)}).one_or_none()
+        )
+        if row is None:
+            return None
+        at = self._clock()
+        if row.last_used_at is None or at - row.last_used_at >= NOTE_EVERY:
+            values = {"key": row.id, "now": at}
+            await self._database.write(lambda connection: connection.execute(USED, values).close())
+        return key_of(row)
 
     async def get(self, key_id: str) -> ApiKey:
         """Raises NotFound."""
-        raise NotImplementedError
-
-    async def list(self) -> list[ApiKey]:
-        """Every key, newest first."""
-        raise NotImplementedError
+        row = await self._database.read(
+            lambda connection: connection.execute(GET, {"key": key_id}).one_or_none()
+        )
+        if row is None:
+            raise NotFound("api_key")
+        return key_of(row)
 
     async def revoke(self, key_id: str) -> None:
         """Makes the key useless; NotFound."""
-        raise NotImplementedError
+        values = {"key": key_id, "now": self._clock()}
+        if await self._database.write(lambda connection: connection.execute(REVOKE, values).rowcount) == 0:
+            raise NotFound("api_key")
+
+    async def list(self) -> list[ApiKey]:
+        """Every key, newest first."""
+        rows = await self._database.read(lambda connection: connection.execute(ALL).all())
+        return [key_of(row) for row in rows]
+
+
+def key_of(row: Row[Any]) -> ApiKey:
+    """A row of `api_keys`."""
+    return ApiKey(
+        id=row.id,
+        name=row.name,
+        prefix=row.prefix,
+        webhook_url=row.webhook_url,
+        secret=row.secret,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        revoked=row.revoked_at is not None,
+        last_used_at=row.last_used_at,
+    )

@@ -145,7 +145,8 @@ class NewArticle:
 class StoredArticle:
     """An article as it stands. `version` is the newest; `published_version` what customers get.
 
-    `source` belongs to `version`. A deleted article has `published_version` None and `deleted` True.
+    `source`, `author` and `updated_at` belong to `version`; `changed_by` and `changed_at` tell who last
+    saved, published or deleted it. A deleted article has `published_version` None.
     """
 
     id: str
@@ -156,6 +157,8 @@ class StoredArticle:
     deleted: bool
     author: str
     updated_at: datetime
+    changed_by: str
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 # BIGINT does not autoincrement in SQLite; INTEGER there is 64 bits wide anyway.
@@ -206,6 +207,8 @@ articles = Table(
     must("version", Integer),
     Column("published_version", Integer),
     must("deleted", Boolean),
+    must("changed_by"),
+    must("changed_at", Moment),
 )
 
 article_versions = Table(

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import bindparam, insert, select, update
+
 from bot.core.clock import Clock
-from bot.store.database import Database
+from bot.store.database import Database, checked_key
 from bot.store.records import Visitor
+from bot.store.tables import chat_sessions
+from bot.store.tokens import digest, new_token
+
+NOTE_EVERY = timedelta(hours=1)
+INSERT = insert(chat_sessions)
+BY_TOKEN = select(chat_sessions).where(chat_sessions.c.token_hash == bindparam("hash"))
+SEEN = (
+    update(chat_sessions)
+    .where(chat_sessions.c.token_hash == bindparam("hash"))
+    .values(last_seen=bindparam("now"))
+)
 
 
 class Visitors:
@@ -15,8 +30,26 @@ class Visitors:
 
     async def create(self, address: str, *, locale: str = "ru", consent_version: str = "") -> str:
         """Records the consent and returns the new token, which is not kept."""
-        raise NotImplementedError
+        token, at = new_token(), self._clock()
+        values = {
+            "token_hash": digest(token),
+            "address": checked_key(address),
+            "locale": locale,
+            "consent_version": consent_version,
+            "created_at": at,
+            "last_seen": at,
+        }
+        await self._database.write(lambda connection: connection.execute(INSERT, values).close())
+        return token
 
     async def by_token(self, token: str) -> Visitor | None:
         """The visitor of this token; notes that it was seen (at most once an hour)."""
-        raise NotImplementedError
+        key = {"hash": digest(token)}
+        row = await self._database.read(lambda connection: connection.execute(BY_TOKEN, key).one_or_none())
+        if row is None:
+            return None
+        at = self._clock()
+        if at - row.last_seen >= NOTE_EVERY:
+            values = {**key, "now": at}
+            await self._database.write(lambda connection: connection.execute(SEEN, values).close())
+        return Visitor(row.address, row.locale, row.consent_version, row.created_at, row.last_seen)

@@ -1,0 +1,109 @@
+"""The bus of several processes: Redis publish/subscribe.
+
+One connection listens for the whole process and one sends; publishers never wait for either. While
+Redis is away, hints still reach the subscriptions of this process, and both connections are made
+again by themselves; what the other processes miss costs them time and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import orjson
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.bus.subscribers import CAPACITY, Hint, Subscribers, Subscription
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "frontline:"
+SEND_S = 2.0  # a Redis that does not answer for so long is away
+AGAIN_S = 0.5
+ALIVE_S = 15  # how often the silent listening connection is checked
+
+
+class RedisBus:
+    """Own hints arrive at once, without the way through Redis; `origin` tells its echo apart."""
+
+    def __init__(self, url: str) -> None:
+        self._subscribers = Subscribers()
+        self._origin = uuid4().hex
+        self._sender: Redis = Redis.from_url(url, socket_timeout=SEND_S, socket_connect_timeout=SEND_S)
+        self._listener: Redis = Redis.from_url(
+            url, socket_connect_timeout=SEND_S, socket_keepalive=True, health_check_interval=ALIVE_S
+        )
+        self._outgoing: deque[Hint] = deque(maxlen=CAPACITY)
+        self._pending = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def publish(self, topic: str, key: str) -> None:
+        """Never waits for Redis."""
+        self._start()
+        self._subscribers.offer(topic, key)
+        self._outgoing.append((topic, key))
+        self._pending.set()
+
+    def subscribe(self, *topics: str) -> Subscription:
+        """Gets hints from this call on; must be called with an event loop running."""
+        self._start()
+        return self._subscribers.add(topics)
+
+    async def close(self) -> None:
+        """Sends what is waiting, then ends every subscription and both connections."""
+        if self._tasks:
+            with contextlib.suppress(RedisError, OSError):
+                await self._send()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._subscribers.close()
+        await self._sender.aclose()
+        await self._listener.aclose()
+
+    def _start(self) -> None:
+        if not self._tasks:
+            self._tasks = [
+                asyncio.create_task(self._keep(self._listen), name="redis-listen"),
+                asyncio.create_task(self._keep(self._send_all), name="redis-send"),
+            ]
+
+    async def _keep(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Runs `work` for ever, again after each failure; reports the first of a row."""
+        away = False
+
+        while True:
+            try:
+                await work()
+                away = False
+            except (RedisError, OSError) as error:
+                if not away:
+                    log.warning("redis_away", error=type(error).__name__)
+                away = True
+                await asyncio.sleep(AGAIN_S)
+
+    async def _listen(self) -> None:
+        async with self._listener.pubsub(ignore_subscribe_messages=True) as channel:
+            await channel.psubscribe(PREFIX + "*")
+            async for message in channel.listen():
+                origin, key = orjson.loads(message["data"])
+                if origin != self._origin:
+                    self._subscribers.offer(message["channel"].decode().removeprefix(PREFIX), key)
+
+    async def _send_all(self) -> None:
+        await self._pending.wait()
+        self._pending.clear()
+        await self._send()
+
+    async def _send(self) -> None:
+        """Everything that waits, in one round trip; lost when Redis is away."""
+        async with self._sender.pipeline(transaction=False) as pipeline:
+            while self._outgoing:
+                topic, key = self._outgoing.popleft()
+                pipeline.publish(PREFIX + topic, orjson.dumps([self._origin, key]))
+            await pipeline.execute()

@@ -1,0 +1,221 @@
+"""Commits: all that a turn, or one of our people, changes in a conversation, in one transaction.
+
+Every transaction locks the conversation's row first, by updating it; so numbers have no gaps and
+nothing deadlocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Update, bindparam, exc, insert, select, update
+
+from bot.core.errors import FrontlineError, NotFound, StaleVersion
+from bot.core.handoff import REQUESTED, TRANSITIONS, Step
+from bot.core.types import ConversationStatus, Event, HandoffStatus, NewEvent, Owner
+from bot.store.history import GET, OPEN_HANDOFF, SETTLE, append_events, conversation_of, event_of
+from bot.store.records import AlreadyAnswered, NewHandoff, Outcome
+from bot.store.tables import appends, articles, conversations, events, handoffs, inbox, new_id
+
+NUMBER = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("of"))
+    .values(last_seq=conversations.c.last_seq + bindparam("count"), updated_at=bindparam("now"))
+    .returning(*conversations.c)
+)
+ANSWERED = (
+    update(inbox)
+    .where(
+        inbox.c.conversation_id == bindparam("of"),
+        inbox.c.seq == bindparam("answers"),
+        inbox.c.reply_from.is_(None),
+    )
+    .values(answered_at=bindparam("now"), reply_from=bindparam("first"), reply_to=bindparam("last"))
+)
+# Share lock: whoever withdraws an article waits until the answers given from it are committed.
+STILL_PUBLISHED = (
+    select(articles.c.id)
+    .where(articles.c.id.in_(bindparam("ids", expanding=True)), articles.c.published_version.is_not(None))
+    .with_for_update(read=True)
+)
+CANCEL_WAITING = (
+    update(handoffs)
+    .where(handoffs.c.id == bindparam("handoff"), handoffs.c.status == HandoffStatus.WAITING.value)
+    .values(status=HandoffStatus.CANCELLED.value, closed_at=bindparam("now"))
+)
+APPENDED = (
+    select(events)
+    .join(
+        appends,
+        (appends.c.conversation_id == events.c.conversation_id)
+        & events.c.seq.between(appends.c.first_seq, appends.c.last_seq),
+    )
+    .where(appends.c.conversation_id == bindparam("of"), appends.c.client_id == bindparam("client"))
+    .order_by(events.c.seq)
+)
+INSERT_HANDOFF, INSERT_APPEND = insert(handoffs), insert(appends)
+
+
+def commit(
+    connection: Connection,
+    conversation_id: str,
+    version: int,
+    outcome: Outcome,
+    *,
+    at: datetime,
+    pushed: frozenset[str],
+) -> tuple[Event, ...]:
+    """Writes the outcome; `Conversations.commit` says what it raises."""
+    count = len(outcome.events) + (outcome.handoff is not None) + outcome.cancel_handoff
+    changes = changes_of(outcome)
+    row = connection.execute(
+        advance(frozenset(changes)),
+        {"of": conversation_id, "expected": version, "count": count, "now": at, **changes},
+    ).one_or_none()
+    if row is None:
+        if connection.execute(GET, {"of": conversation_id}).one_or_none() is None:
+            raise NotFound("conversation")
+        raise StaleVersion(conversation_id)
+    conversation = conversation_of(row)
+    require_published(connection, conversation_id, outcome.requires_articles)
+    if outcome.answers_seq is not None:
+        first = conversation.last_seq - count + 1
+        reply = (first, conversation.last_seq) if count else (None, None)
+        mark_answered(connection, conversation_id, outcome.answers_seq, reply, at)
+    new = list(outcome.events)
+    if outcome.cancel_handoff:
+        new.insert(0, cancelled(connection, conversation_id, at))
+    if outcome.handoff is not None:
+        new.append(requested(connection, conversation_id, outcome.handoff, at))
+    elif outcome.status is ConversationStatus.CLOSED:
+        refuse_open_handoff(connection, conversation_id)
+    return append_events(connection, conversation, new, at, pushed)
+
+
+def changes_of(outcome: Outcome) -> dict[str, Any]:
+    """The columns of the conversation that the outcome sets."""
+    owner = outcome.owner
+    if outcome.cancel_handoff:
+        owner = Owner.BOT
+    if outcome.handoff is not None:
+        owner = Owner.OPERATOR
+    changes: dict[str, Any] = {
+        "state": outcome.state,
+        "owner": None if owner is None else owner.value,
+        "status": None if outcome.status is None else outcome.status.value,
+        "locale": outcome.locale,
+    }
+    return {f"new_{name}": value for name, value in changes.items() if value is not None}
+
+
+@lru_cache
+def advance(changes: frozenset[str]) -> Update:
+    """The version check, the numbering and the changes in one statement, built once per shape."""
+    return (
+        update(conversations)
+        .where(conversations.c.id == bindparam("of"), conversations.c.version == bindparam("expected"))
+        .values(
+            version=conversations.c.version + 1,
+            last_seq=conversations.c.last_seq + bindparam("count"),
+            updated_at=bindparam("now"),
+            **{name.removeprefix("new_"): bindparam(name) for name in changes},
+        )
+        .returning(*conversations.c)
+    )
+
+
+def require_published(connection: Connection, conversation_id: str, ids: frozenset[str]) -> None:
+    """Refuses an answer from an article that was withdrawn while the bot was thinking."""
+    if ids and len(connection.execute(STILL_PUBLISHED, {"ids": sorted(ids)}).all()) < len(ids):
+        raise StaleVersion(conversation_id)
+
+
+def mark_answered(
+    connection: Connection,
+    conversation_id: str,
+    seq: int,
+    reply: tuple[int, int] | tuple[None, None],
+    at: datetime,
+) -> None:
+    """Ties the reply to the message, once."""
+    values = {"of": conversation_id, "answers": seq, "now": at, "first": reply[0], "last": reply[1]}
+    if connection.execute(ANSWERED, values).rowcount == 0:
+        raise AlreadyAnswered
+
+
+def requested(connection: Connection, conversation_id: str, new: NewHandoff, at: datetime) -> NewEvent:
+    """Opens a handoff; the key on open handoffs decides when two try."""
+    handoff_id = new_id()
+    try:
+        connection.execute(
+            INSERT_HANDOFF,
+            {
+                "id": handoff_id,
+                "conversation_id": conversation_id,
+                "reason": new.reason,
+                "priority": new.priority,
+                "status": HandoffStatus.WAITING.value,
+                "context": new.context,
+                "created_at": at,
+            },
+        )
+    except exc.IntegrityError as error:
+        raise FrontlineError("handoff_open", "a human has been called already", status=409) from error
+    connection.execute(SETTLE, {"settled_id": conversation_id, "settled_at": at})
+    return NewEvent(REQUESTED, {"handoff_id": handoff_id, "reason": new.reason, "priority": new.priority})
+
+
+def cancelled(connection: Connection, conversation_id: str, at: datetime) -> NewEvent:
+    """Ends the waiting handoff because the customer goes back to the bot."""
+    row = connection.execute(OPEN_HANDOFF, {"conversation_id": conversation_id}).one_or_none()
+    if row is None:
+        raise FrontlineError("handoff_ended", "nobody is being waited for", status=409)
+    if row.status != HandoffStatus.WAITING.value:
+        raise FrontlineError("handoff_taken", "an operator has taken the conversation", status=409)
+    connection.execute(CANCEL_WAITING, {"handoff": row.id, "now": at})
+    return NewEvent(TRANSITIONS[Step.CANCEL].event, {"handoff_id": row.id})
+
+
+def refuse_open_handoff(connection: Connection, conversation_id: str) -> None:
+    """A conversation that a human waits for, or holds, is closed by the human."""
+    if connection.execute(OPEN_HANDOFF, {"conversation_id": conversation_id}).one_or_none() is not None:
+        raise FrontlineError("handoff_open", "the conversation is with a human", status=409)
+
+
+def append(
+    connection: Connection,
+    conversation_id: str,
+    new: Sequence[NewEvent],
+    *,
+    client_id: str | None,
+    holder: str | None,
+    at: datetime,
+    pushed: frozenset[str],
+) -> tuple[Event, ...]:
+    """Writes events outside a turn; a lost race on `client_id` is an IntegrityError, to run again."""
+    if client_id is not None:
+        before = connection.execute(APPENDED, {"of": conversation_id, "client": client_id}).all()
+        if before:
+            return tuple(event_of(row) for row in before)
+    row = connection.execute(NUMBER, {"of": conversation_id, "count": len(new), "now": at}).one_or_none()
+    if row is None:
+        raise NotFound("conversation")
+    conversation = conversation_of(row)
+    if holder is not None:
+        held = connection.execute(OPEN_HANDOFF, {"conversation_id": conversation_id}).one_or_none()
+        if held is None or held.claimed_by != holder:
+            raise FrontlineError("handoff_not_yours", "you do not hold this conversation", status=409)
+    if client_id is not None and new:
+        connection.execute(
+            INSERT_APPEND,
+            {
+                "conversation_id": conversation_id,
+                "client_id": client_id,
+                "first_seq": conversation.last_seq - len(new) + 1,
+                "last_seq": conversation.last_seq,
+            },
+        )
+    return append_events(connection, conversation, new, at, pushed)
