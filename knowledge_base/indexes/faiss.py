@@ -38,7 +38,9 @@ class FaissIndex:
             flat.add(np.ascontiguousarray(vectors))
             return cls(flat, "Flat")
         lists = int(4 * np.sqrt(rows))
-        index = faiss.index_factory(dim, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
+        index = faiss.IndexIVFScalarQuantizer(
+            faiss.IndexFlatIP(dim), dim, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+        )
         sample = np.random.default_rng(0).choice(rows, min(rows, TRAINING_VECTORS), replace=False)
         index.cp.niter = 10
         index.cp.min_points_per_centroid = 1

@@ -15,7 +15,7 @@ TIMEOUT = httpx.Timeout(10.0, connect=3.0)  # seconds; a turn must not wait long
 
 
 class RemoteEncoder:
-    """`encode` raises `FrontlineError("encoder_unavailable", retryable)`; retrieval then goes on without vectors."""
+    """`encode` raises a retryable `encoder_unavailable`; retrieval then goes on without vectors."""
 
     def __init__(self, url: str, model: str, api_key: str = "") -> None:
         if not url or not model:
@@ -37,7 +37,7 @@ class RemoteEncoder:
                 raise _unavailable("the server answered with vectors of another shape")
             vectors[start : start + len(rows)] = rows
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(lengths > 0, lengths, 1)
+        return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
     def _request(self, texts: Sequence[str]) -> list[list[float]]:
         # Servers refuse empty input; a space encodes to something harmless.
