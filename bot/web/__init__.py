@@ -1,0 +1,1 @@
+"""The HTTP side that every surface shares: sign-in, protection, health, pages."""
