@@ -138,7 +138,7 @@ export class ChatSession {
   }
 
   post({ client_id, text, choice }) {
-    return this.request("POST", "/api/chat/messages", { client_id, text, ...(choice ? { choice } : {}) });
+    return this.request("POST", "/api/chat/messages", { client_id, text, locale: this.locale, ...(choice ? { choice } : {}) });
   }
 
   accepted(item, seq) {

@@ -1,0 +1,53 @@
+// The right column: why a person is needed, what the bot understood, which articles were used.
+import { clockTime, dateTime, html, Icon, t } from "../lib.js";
+import { channelName } from "./queue.js";
+
+const named = (prefix, code) => { const key = `${prefix}_${code}`; const name = t(key); return name === key ? code : name; };
+export const reasonName = (code) => named("reason", code);
+
+// A calibrated probability in words; the number follows for those who want it.
+const SURE = [[0.8, "sure_high"], [0.5, "sure_likely"], [0.25, "sure_doubt"], [0, "sure_low"]];
+export const sureness = (p) => t(SURE.find(([from]) => p >= from)[1]);
+
+function Understood({ turn }) {
+  const { data } = turn;
+  const hits = (data.parts || []).flatMap((part) => (part.hits || []).slice(0, 2).map((hit) => ({ ...hit, part: part.text })));
+  return html`<li><p class="said">«${(data.parts || []).map((part) => part.text).join(" / ")}»</p>
+    <p class="did">${named("decision", data.decision)}</p>
+    ${hits.length > 0 && html`<ul class="hits">${hits.map((hit) => html`<li key=${hit.article_id}>
+      <a href=${`/help/${hit.article_id}`} target="_blank" rel="noopener">${hit.title}</a>
+      <span class="sure"><meter min="0" max="1" low="0.25" high="0.5" optimum="1" value=${hit.p}></meter>
+        ${sureness(hit.p)}, <span class="num">${Math.round(hit.p * 100)} %</span></span></li>`)}</ul>`}</li>`;
+}
+
+const STEPS = new Set(["handoff.requested", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating"]);
+export const stepText = ({ kind, data }) => t(`event_${kind.replace(".", "_")}`, {
+  name: data.operator_name || t("operator"), reason: data.reason ? reasonName(data.reason) : "", score: data.score,
+  resolution: data.resolution ? named("resolution", data.resolution) : "",
+});
+export const isStep = ({ kind }) => STEPS.has(kind);
+
+export function Context({ opened }) {
+  const { context, customer, conversation, handoff, events } = opened;
+  const turns = events.filter((event) => event.kind === "turn").slice(-6).reverse();
+  const articles = context.articles || [];
+  return html`<div class="context">
+    ${handoff && html`<section><h2>${t("why")}</h2><p class="why">${reasonName(handoff.reason)}</p>
+      ${context.summary?.length > 0 && html`<ul class="summary">${context.summary.map((line, index) => html`<li key=${index}>${line}</li>`)}</ul>`}
+      <p class="hint">${t("why_counts", { messages: context.customer_messages, unknown: context.unknown_answers })}</p></section>`}
+    <section><h2>${t("articles")}</h2>${articles.length
+      ? html`<ul class="articles">${articles.map((one) => html`<li key=${one.article_id}><${Icon} name="file" size=${16} />
+          <span><a href=${`/help/${one.article_id}`} target="_blank" rel="noopener">${one.title}</a>
+          <small>${t(one.shown ? "article_shown" : "article_considered")}</small></span></li>`)}</ul>`
+      : html`<p class="hint">${t("no_articles")}</p>`}</section>
+    <section><h2>${t("understood")}</h2>${turns.length
+      ? html`<ol class="turns">${turns.map((turn) => html`<${Understood} key=${turn.seq} turn=${turn} />`)}</ol>`
+      : html`<p class="hint">${t("nothing_understood")}</p>`}</section>
+    <section><h2>${t("customer")}</h2><dl><dt>${t("name")}</dt><dd>${customer.name || t("customer_unnamed")}</dd>
+      <dt>${t("channel")}</dt><dd>${channelName(conversation.channel)}</dd>
+      <dt>${t("language")}</dt><dd>${named("language", conversation.locale)}</dd>
+      <dt>${t("since")}</dt><dd class="num">${dateTime(customer.created_at)}</dd></dl></section>
+    <section><h2>${t("timeline")}</h2><ol class="timeline">
+      <li><time class="num">${clockTime(conversation.created_at)}</time> ${t("event_started")}</li>
+      ${events.filter(isStep).map((event) => html`<li key=${event.seq}><time class="num">${clockTime(event.at)}</time> ${stepText(event)}</li>`)}</ol></section></div>`;
+}

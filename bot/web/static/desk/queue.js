@@ -1,0 +1,52 @@
+// The left column: who waits, whom I serve, whom colleagues serve.
+import { duration, html, Icon, t, useEffect, useState } from "../lib.js";
+
+export function useNow() {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+const URGENT = 3; // priorities 0..2
+const LONG = 120; // seconds of waiting after which a card warns
+
+export const channelName = (channel) => { const key = `channel_${channel}`; const name = t(key); return name === key ? channel : name; };
+
+export const priorityClass = (priority) => (priority < URGENT ? "danger" : "");
+
+function Card({ card, now, selected, onOpen, onClaim }) {
+  const waited = (now - new Date(card.waiting_since)) / 1000;
+  const late = !card.claimed_by && waited > LONG;
+  return html`<li class="card ${selected ? "selected" : ""} ${card.priority < URGENT && !card.claimed_by ? "urgent" : ""}">
+    <button type="button" class="card-open" aria-current=${selected ? "true" : undefined} onClick=${() => onOpen(card.conversation_id)}>
+      <span class="card-top"><span class="reason">${card.reason_text}</span>
+        <span class="wait num ${late ? "late" : ""}"><${Icon} name="clock" size=${14} /><span class="sr">${t("waits")} </span>${duration(waited)}</span></span>
+      <span class="card-words">${card.last_message || t("no_words")}</span>
+      <span class="card-foot">${card.priority < URGENT && html`<span class="badge danger">${t("urgent")}</span>`}
+        <span>${channelName(card.channel)}</span>
+        <span>${card.customer_name || t("customer_unnamed")}</span>
+        ${card.claimed_by_name && html`<span><${Icon} name="person" size=${12} />${card.claimed_by_name}</span>`}
+        ${card.unread && card.claimed_by && html`<span class="dot"><span class="sr">${t("unread")}</span></span>`}</span>
+    </button>
+    ${onClaim && html`<button type="button" class="button primary small claim" onClick=${() => onClaim(card)}>${t("claim")}</button>`}
+  </li>`;
+}
+
+function Group({ title, cards, empty, ...rest }) {
+  return html`<section class="group"><h2>${title} <span class="count num">${cards.length}</span></h2>
+    ${cards.length ? html`<ul>${cards.map((card) => html`<${Card} key=${card.handoff_id} card=${card} ...${rest} selected=${rest.openId === card.conversation_id} />`)}</ul>`
+      : empty && html`<p class="empty-line">${empty}</p>`}</section>`;
+}
+
+export function Queue({ state, openId, onOpen, onClaim }) {
+  const now = useNow();
+  const { waiting, mine, others } = state.queue;
+  const common = { now, openId, onOpen };
+  return html`<div class="queue" aria-busy=${!state.ready}>
+    <${Group} title=${t("waiting")} cards=${waiting} empty=${state.ready ? t("nobody_waits") : t("loading")} onClaim=${onClaim} ...${common} />
+    <${Group} title=${t("mine")} cards=${mine} empty=${t("none_mine")} ...${common} />
+    ${others.length > 0 && html`<${Group} title=${t("others")} cards=${others} ...${common} />`}</div>`;
+}
