@@ -209,8 +209,8 @@ class Handoffs:
         transition = TRANSITIONS[step]
         new = [NewEvent(transition.event, self._data(connection, handoff_id, operator_id, resolution))]
         if comment:
-            author = {"author": "operator", **new[0].data}
-            new.insert(0, NewEvent("note", {**author, "text": comment}))
+            name = new[0].data["operator_name"]
+            new.insert(0, NewEvent("note", {"author": "operator", "name": name, "text": comment}))
         conversation = connection.execute(
             TURN_OVER,
             {

@@ -1,0 +1,50 @@
+"""The store on both databases, and the clock in the test's hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from services import postgres, postgres_url, redis_server, redis_url
+
+from bot.store.engine import Store
+
+__all__ = ["postgres", "postgres_url", "redis_server", "redis_url"]
+
+PUSHED = frozenset({"partner"})
+
+
+class HeldClock:
+    """Moves a microsecond per look, so that order is visible, and further when told."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self._now += timedelta(microseconds=1)
+        return self._now
+
+    def advance(self, span: timedelta) -> None:
+        self._now += span
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of either kind."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+async def store(database_url: str, clock: HeldClock) -> AsyncIterator[Store]:
+    opened = await Store.open(database_url, clock=clock, pushed=PUSHED)
+    yield opened
+    await opened.close()
