@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from held_clock import HeldClock
 from services import postgres, postgres_url, redis_server, redis_url
 
 from bot.store.engine import Store
@@ -14,20 +14,6 @@ from bot.store.engine import Store
 __all__ = ["postgres", "postgres_url", "redis_server", "redis_url"]
 
 PUSHED = frozenset({"partner"})
-
-
-class HeldClock:
-    """Moves a microsecond per look, so that order is visible, and further when told."""
-
-    def __init__(self) -> None:
-        self._now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        self._now += timedelta(microseconds=1)
-        return self._now
-
-    def advance(self, span: timedelta) -> None:
-        self._now += span
 
 
 @pytest.fixture
