@@ -1,0 +1,295 @@
+"""What to do with a message: answer, ask, refuse, admit not knowing, or call a human.
+
+`decide` is pure: the same understanding, context and world give the same decision. The order of the
+steps is the policy; the first that has something to say wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.answers.compose import CHAT_CHARS, SHARED_CHARS, related, source
+from bot.core.types import Answer, Ask, Escalate, Hit, QuickReply, Say, SayKind, Source
+from bot.dialog.choices import chosen_option
+from bot.dialog.context import Context
+from bot.dialog.division import Part
+from bot.dialog.escalation import ASKED, MISUNDERSTOOD, MISUNDERSTOOD_PRIORITY, Rule
+from bot.dialog.speech import Speech
+from bot.dialog.understanding import Understanding
+from bot.nlu.intents import OUT_OF_SCOPE, SMALL_TALK
+from bot.nlu.language import Language
+from bot.settings import Policy
+
+ARTICLE = "article:"
+OPERATOR = "operator"
+BACK_TO_BOT = "back_to_bot"
+OTHER = "other"
+OPTIONS = 3
+PATIENCE = 2  # misunderstandings in a row after which a human is called
+# A second candidate at least this likely, relative to the first, makes the bot ask ...
+TIE = 0.6
+# ... or this, when they differ by product or kind of client and the question names none.
+TIE_WITHOUT_CUE = 0.25
+OUT_OF_SCOPE_AT = 0.5  # probability of the classifier
+HARM_AT = 0.5
+SMALL_TALK_AT = 0.6
+# The classifier knows topics that are not ours; the base's own certainty can overrule it from here.
+SURE_AT = 0.8
+RELATED_AT = 0.1  # from here on an article is worth naming to a customer who gets no answer
+HARM = frozenset({"prompt_injection", "harmful"})
+OFF_TOPIC = {
+    "near_miss_finance": "not_offered",
+    "other_company": "other_company",
+    "politics": "politics",
+    "medical": "medical",
+    "legal_tax_advice": "legal_advice",
+    "nonsense": "rephrase",
+    "prompt_injection": "refusal_instructions",
+    "harmful": "refusal_harmful",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`reason` says in a word why, for the desk and for tests; `context` is what to remember."""
+
+    answer: Answer
+    context: Context
+    reason: str
+
+
+Step = Callable[[Understanding, Context, Speech, Policy], Decision | None]
+
+
+def press(choice: str, context: Context, speech: Speech) -> Decision | None:
+    """The decision for a pressed button; None for a payload that is not known."""
+    if choice == OPERATOR:
+        return call_person(context, speech)
+    if choice == OTHER:
+        return _ask_again(context, speech)
+    if choice.startswith(ARTICLE):
+        article = speech.articles.get(choice.removeprefix(ARTICLE))
+        if article is None:
+            return _offer("article_gone", context, speech, "article_gone")
+        query = speech.read(f"{context.question} {article.title}")
+        part = Part(query, (Hit(article.id, article.title, 1.0),))
+        return _say_articles((part,), context, speech, context.question, "chosen")
+    return None
+
+
+def decide(understanding: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision:
+    """The decision for a written or spoken message."""
+    for step in STEPS:
+        decision = step(understanding, context, speech, limits)
+        if decision is not None:
+            return decision
+    return _unknown(understanding, context, speech)
+
+
+def call_person(context: Context, speech: Speech, rule: Rule | None = None) -> Decision:
+    """Hands over; nobody who asks for a human is kept by the bot."""
+    reason = ASKED if rule is None else rule.reason
+    priority = 5 if rule is None else rule.priority
+    text = speech.handoff(reason, around_the_clock=rule is not None and rule.around_the_clock)
+    settled = replace(context, misses=0, options=(), offered=False)
+    return Decision(Escalate(reason, priority, text), settled, reason)
+
+
+def _urgent(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
+    return None if u.escalation is None else call_person(context, speech, u.escalation)
+
+
+def _refused(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
+    key = None
+    if u.refusal is not None:
+        key = f"refusal_{u.refusal.reason}"
+    elif u.intent.share(OUT_OF_SCOPE) >= HARM_AT and u.intent.best(OUT_OF_SCOPE) in HARM:
+        key = OFF_TOPIC[u.intent.best(OUT_OF_SCOPE) or ""]
+    if key is None:
+        return None
+    text, context = speech.say(key, context)
+    return Decision(Say(SayKind.REFUSAL, text), replace(context, offered=False), key)
+
+
+def _unreadable(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
+    language = u.reading.language
+    if language is Language.OTHER:
+        return _offer("other_language", context, speech, "other_language")
+    option = chosen_option(u.reading.text, context.options)
+    if option is not None:
+        return press(f"{ARTICLE}{option}", context, speech)
+    if language is Language.NONE and _top(u) < limits.answer_at:
+        return _misunderstood("rephrase", context, speech)
+    return None
+
+
+def _small_talk(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
+    name = u.intent.exact
+    if name is None and u.intent.share(SMALL_TALK) >= SMALL_TALK_AT and _top(u) < limits.answer_at:
+        name = u.intent.best(SMALL_TALK)
+    if name is None:
+        return None
+    if name == "affirm" and context.offered:
+        return call_person(context, speech)
+    if name == "bot_complaint":
+        return _misunderstood(f"{SMALL_TALK}/{name}", context, speech)
+    if name in {"repeat", "not_understood"} and context.articles:
+        return _again(name, context, speech)
+    text, context = speech.small_talk(name, context)
+    replies = (speech.operator_button(),) if name in {"swearing", "not_understood"} else ()
+    settled = replace(context, options=(), offered=bool(replies), misses=0)
+    return Decision(Say(SayKind.SMALL_TALK, text, quick_replies=replies), settled, name)
+
+
+def _english(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
+    if u.reading.language is not Language.ENGLISH:
+        return None
+    return _offer("english_only", context, speech, "english")
+
+
+def _off_topic(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
+    if u.intent.share(OUT_OF_SCOPE) < OUT_OF_SCOPE_AT or _top(u) >= SURE_AT or u.lean >= 0.5:
+        return None
+    kind = u.intent.best(OUT_OF_SCOPE) or ""
+    key = OFF_TOPIC.get(kind, "off_topic")
+    if key == "rephrase":
+        return _misunderstood(key, context, speech)
+    return _offer(key, context, speech, kind)
+
+
+def _answered(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
+    if not u.parts:
+        return None
+    if len(u.parts) > 1:
+        return _say_articles(u.parts, context, speech, u.question, "two_questions")
+    asked_before = bool(context.options) and u.hits[0].article_id in context.options if u.hits else False
+    floor = limits.clarify_at if asked_before else limits.answer_at
+    if _top(u) < floor or (not asked_before and ambiguous(u)):
+        return None
+    return _say_articles(u.parts, context, speech, u.question, "answered")
+
+
+def _asked(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
+    candidates = _candidates(u)
+    if _top(u) < limits.clarify_at or len(candidates) < 2 or u.intent.share(OUT_OF_SCOPE) >= OUT_OF_SCOPE_AT:
+        return None
+    if context.options and set(context.options) == {hit.article_id for hit in candidates}:
+        return _misunderstood("clarify_again", context, speech)
+    text, context = speech.say("clarify", context)
+    options = tuple(QuickReply(hit.title, f"{ARTICLE}{hit.article_id}") for hit in candidates)
+    remembered = replace(
+        context, options=tuple(hit.article_id for hit in candidates), question=u.question, offered=False
+    )
+    return Decision(Ask(text, (*options, speech.other_button())), remembered, "clarify")
+
+
+STEPS: tuple[Step, ...] = (
+    _urgent,
+    _unreadable,
+    _refused,
+    _small_talk,
+    _english,
+    _off_topic,
+    _answered,
+    _asked,
+)
+
+
+def ambiguous(u: Understanding) -> bool:
+    """Whether another article is nearly as likely, or differs by what the question leaves open."""
+    if len(u.hits) < 2:
+        return False
+    first = u.hits[0]
+    if u.hits[1].p >= TIE * first.p:
+        return True
+    return any(hit.p >= TIE_WITHOUT_CUE * first.p and _differ(first, hit, u) for hit in u.hits[1:OPTIONS])
+
+
+def _differ(first: Hit, other: Hit, u: Understanding) -> bool:
+    """Different products (or kinds of client), none of which the question names."""
+    mine, theirs = u.values.get(first.article_id, {}), u.values.get(other.article_id, {})
+    named = {facet for facet, _ in u.named}
+    return any(
+        facet not in named and facet in theirs and theirs[facet] != value for facet, value in mine.items()
+    )
+
+
+def _candidates(u: Understanding) -> tuple[Hit, ...]:
+    return tuple(hit for hit in u.hits[:OPTIONS] if hit.p >= 0.15 * u.hits[0].p)
+
+
+def _say_articles(
+    parts: tuple[Part, ...], context: Context, speech: Speech, question: str, reason: str
+) -> Decision:
+    articles = [speech.articles[part.hits[0].article_id] for part in parts]
+    budget = CHAT_CHARS if len(parts) == 1 else SHARED_CHARS
+    texts = []
+    for part, article in zip(parts, articles, strict=True):
+        text = speech.answer(article, part.query, budget)
+        texts.append(text if len(parts) == 1 else f"{speech.heading(article)}\n\n{text}")
+    sources = tuple(source(article) for article in articles)
+    names = [article.id for article in articles]
+    remembered = replace(
+        context,
+        articles=tuple(dict.fromkeys((*names, *context.articles)))[:4],
+        question=question,
+        options=(),
+        misses=0,
+        offered=False,
+    )
+    say = Say(SayKind.ANSWER, "\n\n".join(texts), sources, related(articles, speech.articles))
+    return Decision(say, remembered, reason)
+
+
+def _again(name: str, context: Context, speech: Speech) -> Decision:
+    """The last article once more, or in short."""
+    article = speech.articles.get(context.articles[0])
+    if article is None:
+        return _offer("article_gone", context, speech, "article_gone")
+    if name == "repeat":
+        part = Part(speech.read(context.question), (Hit(article.id, article.title, 1.0),))
+        return _say_articles((part,), context, speech, context.question, "repeat")
+    text, context = speech.say("simpler", context, text=article.voice or article.title)
+    say = Say(SayKind.ANSWER, text, (source(article),), quick_replies=(speech.operator_button(),))
+    return Decision(say, replace(context, offered=True), "simpler")
+
+
+def _ask_again(context: Context, speech: Speech) -> Decision:
+    return _misunderstood("ask_other", replace(context, options=()), speech)
+
+
+def _misunderstood(
+    key: str, context: Context, speech: Speech, related_to: tuple[Source, ...] = ()
+) -> Decision:
+    """Says that it was not understood; the second time in a row hands over."""
+    if context.misses + 1 >= PATIENCE:
+        text = speech.handoff(MISUNDERSTOOD)
+        settled = replace(context, misses=0, options=(), offered=False)
+        return Decision(Escalate(MISUNDERSTOOD, MISUNDERSTOOD_PRIORITY, text), settled, MISUNDERSTOOD)
+    decision = _offer(key, context, speech, key.rsplit("/", 1)[-1], related_to)
+    return replace(decision, context=replace(decision.context, misses=context.misses + 1))
+
+
+def _offer(
+    key: str, context: Context, speech: Speech, reason: str, related_to: tuple[Source, ...] = ()
+) -> Decision:
+    """Says the phrase and offers a human."""
+    topics = ", ".join(f"[{topic.title}]({topic.url})" for topic in related_to)
+    text, context = speech.say(key, context, topics=topics)
+    say = Say(SayKind.UNKNOWN, text, related=related_to, quick_replies=(speech.operator_button(),))
+    return Decision(say, replace(context, offered=True, options=()), reason)
+
+
+def _unknown(u: Understanding, context: Context, speech: Speech) -> Decision:
+    near = [
+        hit
+        for hit in u.hits[:2]
+        if hit.p >= RELATED_AT and u.intent.share(OUT_OF_SCOPE) < OUT_OF_SCOPE_AT / 2
+    ]
+    topics = tuple(source(speech.articles[hit.article_id]) for hit in near)
+    return _misunderstood("unknown_related" if topics else "unknown", context, speech, topics)
+
+
+def _top(u: Understanding) -> float:
+    return u.hits[0].p if u.hits else 0.0

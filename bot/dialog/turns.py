@@ -1,0 +1,212 @@
+"""One turn: the only way from an inbound message to what the bot says.
+
+Receive (a short transaction), think in a worker thread with no transaction open, commit (a short
+transaction, checked against the conversation's version). What fails degrades to words and the offer
+of a human, and is logged without personal data; the customer is never met with silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import structlog
+
+from bot.core.clock import Clock, now
+from bot.core.errors import FrontlineError, StaleVersion
+from bot.core.ports import EventBus
+from bot.core.types import Conversation, Event, Inbound, Owner, Turn
+from bot.dialog import events, policy
+from bot.dialog.thinking import Thinker, Thought
+from bot.store.records import AlreadyAnswered, Outcome, Receipt
+
+if TYPE_CHECKING:
+    from bot.store.engine import Store
+
+ATTEMPTS = 3  # commits of one turn, each decided on the conversation as it then is
+WORKERS = 2  # threads that think; Python runs one at a time, the second covers waits in native code
+log = structlog.get_logger(__name__)
+Observe = Callable[[Turn], None]
+
+
+class Turns:
+    """Handles messages, each conversation in order, different conversations side by side."""
+
+    def __init__(
+        self,
+        store: Store,
+        thinker: Thinker,
+        bus: EventBus,
+        *,
+        clock: Clock = now,
+        observe: Observe | None = None,
+    ) -> None:
+        self._store, self._thinker, self._bus, self._clock = store, thinker, bus, clock
+        self._observe = observe
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="think")
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._flying: set[asyncio.Task[Turn]] = set()
+
+    async def handle(self, inbound: Inbound) -> Turn:
+        """Accepts a message and answers it; a repeat gets the first result.
+
+        A caller that goes away does not stop the answer. Raises `StorageUnavailable` when nothing
+        was accepted.
+        """
+        return await self._fly(self._handle(inbound))
+
+    async def accept(self, inbound: Inbound) -> Receipt:
+        """Makes the message durable, for channels that must acknowledge at once; then `answer`."""
+        receipt = await self._store.conversations.receive(inbound)
+        if not receipt.repeated:
+            await self._hint("conversation", receipt.conversation.id)
+        return receipt
+
+    async def answer(self, receipt: Receipt) -> Turn:
+        """Answers an accepted message, after the earlier ones of its conversation."""
+        return await self._fly(self._answer_in_order(receipt))
+
+    async def recover(self, *, before: datetime | None = None) -> int:
+        """Answers what was accepted but not answered, as after a crash; returns how many."""
+        count = 0
+        for receipt in await self._store.conversations.unanswered(1000, before=before):
+            try:
+                await self.answer(receipt)
+                count += 1
+            except FrontlineError as error:
+                log.warning("turn.not_recovered", conversation=receipt.conversation.id, code=error.code)
+        return count
+
+    async def drain(self) -> None:
+        """Waits for the turns in flight; for a graceful end."""
+        while self._flying:
+            await asyncio.wait(self._flying)
+
+    async def close(self) -> None:
+        await self.drain()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def _fly(self, work: Coroutine[Any, Any, Turn]) -> Turn:
+        task = asyncio.create_task(work)
+        self._flying.add(task)
+        task.add_done_callback(self._landed)
+        return await asyncio.shield(task)
+
+    def _landed(self, task: asyncio.Task[Turn]) -> None:
+        self._flying.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("turn.failed", error=type(error).__name__)
+
+    async def _handle(self, inbound: Inbound) -> Turn:
+        async with self._order(inbound.channel, inbound.address):
+            started = time.perf_counter()
+            receipt = await self.accept(inbound)
+            return await self._answered(receipt, {"receive": _ms(started)})
+
+    async def _answer_in_order(self, receipt: Receipt) -> Turn:
+        async with self._order(receipt.conversation.channel, receipt.conversation.address):
+            conversation = await self._store.conversations.get(receipt.conversation.id)
+            return await self._answered(replace(receipt, conversation=conversation), {})
+
+    def _order(self, channel: str, address: str) -> asyncio.Lock:
+        return self._locks.setdefault((channel, address), asyncio.Lock())
+
+    async def _answered(self, receipt: Receipt, timings: dict[str, float]) -> Turn:
+        turn = await self._decided(receipt, timings)
+        if self._observe is not None and not turn.repeated:
+            self._observe(turn)
+        return turn
+
+    async def _decided(self, receipt: Receipt, timings: dict[str, float]) -> Turn:
+        if receipt.answered:
+            return await self._first_result(receipt)
+        conversation, gone = receipt.conversation, frozenset[str]()
+        for _ in range(ATTEMPTS):
+            thought = await self._thought(conversation, receipt.inbound, gone, timings)
+            outcome = events.outcome(receipt, conversation, thought)
+            try:
+                return await self._committed(receipt, conversation, thought, outcome, timings)
+            except AlreadyAnswered:
+                return await self._first_result(receipt)
+            except StaleVersion:
+                fresh = await self._store.conversations.get(conversation.id)
+                if fresh.version == conversation.version:  # then an article is not published any more
+                    gone |= outcome.requires_articles
+                conversation = fresh
+        raise StaleVersion(conversation.id)
+
+    async def _thought(
+        self, conversation: Conversation, inbound: Inbound, gone: frozenset[str], timings: dict[str, float]
+    ) -> Thought | None:
+        """None when the bot is to stay silent because an operator answers."""
+        if conversation.owner is Owner.OPERATOR and inbound.choice != policy.BACK_TO_BOT:
+            return None
+        work = self._thinker.think
+        moment = self._clock()
+        loop = asyncio.get_running_loop()
+        try:
+            thought = await loop.run_in_executor(self._pool, work, conversation, inbound, moment, gone)
+        except Exception as error:  # whatever breaks, the customer is answered
+            log.exception("think.failed", conversation=conversation.id, error=type(error).__name__)
+            thought = self._thinker.apologise(conversation, moment)
+        timings.update(thought.timings)
+        return thought
+
+    async def _committed(
+        self,
+        receipt: Receipt,
+        conversation: Conversation,
+        thought: Thought | None,
+        outcome: Outcome,
+        timings: dict[str, float],
+    ) -> Turn:
+        started = time.perf_counter()
+        try:
+            appended = await self._store.conversations.commit(conversation.id, conversation.version, outcome)
+        except FrontlineError as error:
+            if error.code not in {"handoff_taken", "handoff_ended", "handoff_open"}:
+                raise
+            # The handoff moved on meanwhile: nothing to cancel or to request, and the bot keeps quiet.
+            outcome, thought = Outcome(answers_seq=receipt.seq), None
+            appended = await self._store.conversations.commit(conversation.id, conversation.version, outcome)
+        timings["commit"] = _ms(started)
+        await self._hint("conversation", conversation.id)
+        if outcome.handoff is not None or outcome.cancel_handoff:
+            await self._hint("queue", "")
+        return _turn(receipt, thought, appended, timings)
+
+    async def _first_result(self, receipt: Receipt) -> Turn:
+        reply = await self._store.conversations.reply_of(receipt)
+        return replace(_turn(receipt, None, reply, {}), answer=events.answer_of(reply), repeated=True)
+
+    async def _hint(self, topic: str, key: str) -> None:
+        """A lost hint costs time, not truth: a broken bus does not break the turn."""
+        try:
+            await self._bus.publish(topic, key)
+        except Exception as error:  # any driver's error; the rows are written
+            log.warning("bus.failed", topic=topic, error=type(error).__name__)
+
+
+def _turn(
+    receipt: Receipt, thought: Thought | None, appended: tuple[Event, ...], timings: Mapping[str, float]
+) -> Turn:
+    return Turn(
+        inbound=receipt.inbound,
+        conversation_id=receipt.conversation.id,
+        seq=receipt.seq,
+        answer=None if thought is None else thought.decision.answer,
+        intent=None if thought is None else thought.intent,
+        hits=() if thought is None else thought.hits,
+        messages=tuple(event for event in appended if event.kind == "message"),
+        timings=dict(timings),
+    )
+
+
+def _ms(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

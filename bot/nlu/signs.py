@@ -1,0 +1,109 @@
+"""Signs: which words in a message are certain evidence, in a notation that an editor can read.
+
+`a|b + c* - d` means: (a or b) and a word that begins with c, and not d. A word stands for all its
+forms, `=a` for this form only, two words or more are a phrase. `^a`: the message begins with a.
+`a > b` in place of a group: b follows a with at most two words between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.nlu.query import Query
+
+Read = Callable[[str], Query]
+GAP = 2  # words that may stand between the two of `a > b`
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as signs see it: all its words and lemmas, and both as a line to find phrases in."""
+
+    words: frozenset[str]
+    said: str
+    plain: str
+    pairs: tuple[tuple[str, str], ...]  # token and lemma of every word in order
+
+    @classmethod
+    def of(cls, query: Query) -> Message:
+        words = frozenset((*query.tokens, *query.lemmas))
+        pairs = tuple(zip(query.tokens, query.lemmas, strict=True))
+        return cls(words, f" {' '.join(query.tokens)} ", f" {' '.join(query.lemmas)} ", pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Any of these words, beginnings of words, phrases, openings of the message, or chains."""
+
+    words: frozenset[str] = frozenset()
+    beginnings: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    openings: tuple[str, ...] = ()
+    chains: tuple[tuple[Words, Words], ...] = ()  # the second follows the first closely
+
+    def found(self, message: Message) -> bool:
+        return (
+            not self.words.isdisjoint(message.words)
+            or (bool(self.beginnings) and any(word.startswith(self.beginnings) for word in message.words))
+            or any(phrase in message.said or phrase in message.plain for phrase in self.phrases)
+            or (bool(self.openings) and message.said.startswith(self.openings))
+            or any(_follows(first, second, message) for first, second in self.chains)
+        )
+
+    def is_word(self, pair: tuple[str, str]) -> bool:
+        """Whether one word, given as token and lemma, is among these."""
+        token, lemma = pair
+        known = token in self.words or lemma in self.words
+        return known or (bool(self.beginnings) and token.startswith(self.beginnings))
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """All of `needed`, none of `excluded`."""
+
+    needed: tuple[Words, ...]
+    excluded: Words
+
+    def found(self, message: Message) -> bool:
+        return all(words.found(message) for words in self.needed) and not self.excluded.found(message)
+
+
+def parse_sign(sign: str, read: Read) -> Sign:
+    """A sign in the notation of this module."""
+    needed, _, excluded = sign.partition(" - ")
+    return Sign(tuple(_group(group, read) for group in needed.split(" + ")), parse_words(excluded, read))
+
+
+def parse_words(group: str, read: Read) -> Words:
+    """Alternatives separated by `|`."""
+    words: set[str] = set()
+    beginnings: list[str] = []
+    phrases: list[str] = []
+    openings: list[str] = []
+    for alternative in filter(None, (part.strip() for part in group.split("|"))):
+        query = read(alternative.strip("^*="))
+        said = " ".join(query.tokens)
+        if alternative.startswith("="):
+            words.update(query.tokens)
+        elif alternative.startswith("^"):
+            openings.append(f" {said}")
+        elif alternative.endswith("*"):
+            beginnings.append(said)
+        elif len(query.tokens) > 1:
+            phrases += dict.fromkeys((f" {said} ", f" {' '.join(query.lemmas)} "))
+        else:
+            words.update((*query.tokens, *query.lemmas))
+    return Words(frozenset(words), tuple(beginnings), tuple(phrases), tuple(openings))
+
+
+def _group(group: str, read: Read) -> Words:
+    if " > " in group:
+        before, _, after = group.partition(" > ")
+        return Words(chains=((parse_words(before, read), parse_words(after, read)),))
+    return parse_words(group, read)
+
+
+def _follows(first: Words, second: Words, message: Message) -> bool:
+    at = [index for index, pair in enumerate(message.pairs) if first.is_word(pair)]
+    return any(second.is_word(pair) for index in at for pair in message.pairs[index + 1 : index + 2 + GAP])
