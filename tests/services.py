@@ -75,7 +75,7 @@ class Postgres:
         """Starts the server and returns when it accepts connections."""
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
-            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+            "-c fsync=off -c full_page_writes=off"
         )
         self._run("pg_ctl", "-o", options, "-l", str(self._folder / "log"), "-w", "start")
 

@@ -20,8 +20,9 @@ from bot.core.errors import FrontlineError, StorageUnavailable
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
-# PostgreSQL: connection lost, no resources (disk full), shutting down, read-only, deadlock.
-UNAVAILABLE_STATES = ("08", "53", "57", "25006", "40", "55P03", "58")
+# PostgreSQL: connection lost, refused or to a missing database, no resources (disk full), shutting
+# down, read-only, deadlock.
+UNAVAILABLE_STATES = ("08", "28", "3D", "53", "57", "25006", "40", "55P03", "58")
 UNREACHABLE = (exc.TimeoutError, exc.OperationalError, exc.InterfaceError, OSError)
 UNFIT = (exc.DataError, UnicodeEncodeError, OverflowError)
 # PostgreSQL: text that is not text (NUL), a number out of range.
