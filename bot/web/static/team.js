@@ -70,7 +70,7 @@ function Keys() {
     await load();
   }
   return html`<section class="panel"><header><h2>${t("keys_title")}</h2><button type="button" class="button" onClick=${() => setMaking(true)}>${t("key_create")}</button></header>
-    <p class="hint">${t("keys_hint")} <a href="/docs">/docs</a></p>
+    <p class="hint">${t("keys_hint")} <a href="/api/openapi.json">/api/openapi.json</a></p>
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
     ${value?.length === 0 ? html`<p class="empty-line">${t("no_keys")}</p>` : html`<div class="table-box"><table><thead><tr><th>${t("name")}</th><th>${t("key")}</th><th>${t("webhook")}</th><th>${t("last_used")}</th><th><span class="sr">${t("actions")}</span></th></tr></thead>
     <tbody>${(value || []).map((key) => html`<tr key=${key.id} class=${key.revoked ? "off" : ""}><td><b>${key.name}</b></td><td class="mono">${key.prefix}…</td><td class="mono">${key.webhook_url || "—"}</td>

@@ -1,5 +1,5 @@
 // The chat in the iframe: robot disclosure and consent first, then the dialog.
-import { client, has, html, Icon, render, speak, t, useEffect, useRef, useState, useValue } from "./lib.js";
+import { client, has, html, Icon, render, speak, t, useEffect, useLayoutEffect, useRef, useState, useValue } from "./lib.js";
 import { ChatSession, readUpTo, remembered, rememberLocale, unreadSince } from "./widget/session.js";
 import { Composer } from "./widget/composer.js";
 import { Dialog } from "./widget/messages.js";
@@ -93,37 +93,51 @@ const STARTERS = ["starter_1", "starter_2", "starter_3", "starter_4"];
 
 function Chat({ config, session, state, shown }) {
   const log = useRef(null);
+  const pinned = useRef(true); // the end is in sight, and stays so
   const [away, setAway] = useState(false);
   const { conversation, events, pending, typing, ended } = state;
   const last = events.at(-1)?.seq || 0;
   const closed = conversation?.status === "closed" && !pending.length;
 
+  // Follows the dialog. An answer that is taller than the window is shown from its beginning.
+  function settle() {
+    const box = log.current;
+    if (!box || !pinned.current) return;
+    const newest = [...box.querySelectorAll(".message")].at(-1);
+    const tall = newest && !newest.classList.contains("own") && newest.offsetHeight > box.clientHeight - 24;
+    box.scrollTop = tall ? newest.offsetTop - 12 : box.scrollHeight;
+  }
   useEffect(() => {
-    if (!away && log.current) log.current.scrollTop = log.current.scrollHeight;
-  }, [last, pending.length, typing, shown, ended, closed]);
-  useEffect(() => {
-    if (pending.length && log.current) { log.current.scrollTop = log.current.scrollHeight; setAway(false); }
-  }, [pending.length]);
+    const observer = new ResizeObserver(settle);
+    observer.observe(log.current);
+    return () => observer.disconnect();
+  }, []);
+  useLayoutEffect(() => { if (pending.length) pinned.current = true; }, [pending.length]);
+  useLayoutEffect(settle, [last, pending.length, typing, shown, ended, closed]);
   useEffect(() => {
     if (!conversation) return;
     if (shown && document.visibilityState === "visible") readUpTo(conversation.id, last);
     tell("unread", { count: shown ? 0 : unreadSince(conversation.id, events) });
   }, [shown, last, conversation?.id]);
 
-  const onScroll = ({ currentTarget: box }) => setAway(box.scrollHeight - box.scrollTop - box.clientHeight > 120);
+  const onScroll = ({ currentTarget: box }) => {
+    pinned.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+    setAway(!pinned.current);
+  };
+  const toEnd = () => log.current.scrollTo({ top: log.current.scrollHeight, behavior: "smooth" });
   const transcript = async () => {
     const text = await session.transcript().catch(() => null);
     if (text !== null) save(text, t("transcript_file"));
   };
   return html`
     <${Status} state=${state} config=${config} session=${session} />
-    <main class="log" ref=${log} onScroll=${onScroll} role="log" aria-live="polite" aria-label=${t("dialog")} tabindex="0">
+    <div class="log-box"><main class="log" ref=${log} onScroll=${onScroll} role="log" aria-live="polite" aria-label=${t("dialog")} tabindex="0">
       <${Dialog} state=${state} company=${config.company.name} onDiscard=${(id) => session.discard(id)}
         onChoose=${(reply) => session.say(reply.title, reply.payload)} />
       ${state.loaded && !events.length && !pending.length && html`<div class="replies starters" role="group" aria-label=${t("quick_replies")}>
         ${STARTERS.filter(has).map((key) => html`<button type="button" class="reply" key=${key} onClick=${() => session.say(t(key))}>${t(key)}</button>`)}</div>`}
     </main>
-    ${away && html`<button type="button" class="to-end" aria-label=${t("to_end")} onClick=${() => { log.current.scrollTop = log.current.scrollHeight; }}><${Icon} name="down" /></button>`}
+    ${away && html`<button type="button" class="to-end" aria-label=${t("to_end")} onClick=${toEnd}><${Icon} name="down" /></button>`}</div>
     ${closed || ended
       ? html`<${Rating} key=${conversation?.id} session=${session} closed=${closed} rated=${events.some((event) => event.kind === "rating")}
           onTranscript=${transcript} onResume=${() => session.resume()} onRestart=${() => session.restart().catch(() => session.renew())} />`

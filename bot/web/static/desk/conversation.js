@@ -98,11 +98,11 @@ function Actions({ desk, opened, operator, onClosing }) {
     <button type="button" class="button primary" id="close" onClick=${onClosing}><${Icon} name="check" size=${16} />${t("close")}</button>`;
 }
 
-function state(opened) {
+function state(opened, operator) {
   const { handoff, conversation } = opened;
   if (conversation.status === "closed") return html`<span class="badge">${t("state_closed")}</span>`;
   if (handoff?.status === "waiting") return html`<span class="badge warn">${t("state_waiting")}</span>`;
-  if (handoff?.status === "claimed") return html`<span class="badge accent">${t("state_claimed", { name: handoff.claimed_by_name })}</span>`;
+  if (handoff?.status === "claimed") return html`<span class="badge accent">${handoff.claimed_by === operator.id ? t("state_mine") : t("state_claimed", { name: handoff.claimed_by_name })}</span>`;
   return html`<span class="badge good">${t("state_bot")}</span>`;
 }
 
@@ -119,7 +119,7 @@ export function Conversation({ desk, state: { opened, sending, typing, problem }
   return html`<div class="conversation">
     <header class="dialog-head"><button type="button" class="icon-button only-phone" aria-label=${t("back")} onClick=${onBack}><${Icon} name="back" /></button>
       <div class="dialog-title"><h1>${opened.customer.name || t("customer_unnamed")}</h1>
-        <p>${state(opened)} ${handoff && conversation.status !== "closed" && html`<span class="badge ${priorityClass(handoff.priority)}">${reasonName(handoff.reason)}</span>`} <span>${channelName(conversation.channel)}</span></p></div>
+        <p>${state(opened, operator)} ${handoff && conversation.status !== "closed" && html`<span class="badge ${priorityClass(handoff.priority)}">${reasonName(handoff.reason)}</span>`} <span>${channelName(conversation.channel)}</span></p></div>
       <div class="actions"><${Actions} desk=${desk} opened=${opened} operator=${operator} onClosing=${() => setClosing(true)} />
         <button type="button" class="button only-phone" onClick=${onContext}>${t("context")}</button></div></header>
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
