@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
@@ -45,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="frontline",
-        version=version("frontline"),
+        version=_version(),
         description=_DESCRIPTION,
         lifespan=life,
         docs_url=None,  # its page loads scripts from elsewhere
@@ -62,6 +62,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestScope, metrics=metrics)
     app.add_middleware(SecurityHeaders, settings=settings)
     return app
+
+
+def _version() -> str:
+    try:
+        return version("frontline")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"
 
 
 def serving(settings: Settings) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -18,9 +19,10 @@ from knowledge_base.indexing import KnowledgeIndex
 from bot.bus import open_bus
 from bot.channels.chat_sockets import ChatSockets
 from bot.channels.rest import RestDelivery
+from bot.core import clock
 from bot.core.errors import FrontlineError
 from bot.core.types import Role
-from bot.dialog.delivery import Deliveries
+from bot.dialog.delivery import DeliveryWorker
 from bot.dialog.phrases import Phrases
 from bot.dialog.turns import Turns
 from bot.nlu.encoders import open_encoder
@@ -43,6 +45,7 @@ from knowledge_base.articles import load_folder
 log = logger("frontline.wiring")
 PUSHED = frozenset({RestDelivery.channel})
 _DRAIN = 15.0  # seconds that accepted messages may still take when we stop
+_RECOVERY = timedelta(minutes=1)  # after this an unanswered message is not in flight any more
 _SWEEP = 60.0  # seconds in which every watched conversation is looked at once, hint or not
 
 
@@ -92,6 +95,8 @@ async def close_house(running: Running) -> None:
         _, late = await asyncio.wait(tuple(house.answering), timeout=_DRAIN)
         if late:  # accepted and stored: the next start answers them
             log.warning("turns_left_for_the_next_start", count=len(late))
+    if house.dialog is not None:
+        await house.dialog.close()
     for task in (*house.running, *house.answering):
         task.cancel()
     await asyncio.gather(*house.running, *house.answering, return_exceptions=True)
@@ -136,8 +141,13 @@ def _start(running: Running) -> None:
     house.run(house.presence.repeat(), "presence")
     house.run(running.desk.check_sessions(), "sessions")
     house.run(_sweep(house.hub), "sweep")
-    deliveries = Deliveries(house.store.outbox, [RestDelivery(house.store, running.client)], house.bus)
-    house.run(deliveries.run(), "deliveries")
+    worker = DeliveryWorker(
+        house.store,
+        house.bus,
+        [RestDelivery(house.store, running.client)],
+        observe=lambda channel, outcome: house.metrics.deliveries.labels(channel, outcome).inc(),
+    )
+    house.run(worker.run(), "deliveries")
 
 
 async def _open_dialog(house: House) -> None:
@@ -150,11 +160,22 @@ async def _open_dialog(house: House) -> None:
     turns = await asyncio.to_thread(_turns, house, index)
     house.open_dialog(turns)
     house.run(house.library.watch(), "library")
-    house.finish(turns.recover(), "recover")
+    house.run(_recover(turns, house.started), "recover")
 
 
 def _turns(house: House, index: KnowledgeIndex) -> Turns:
     raise NotImplementedError
+
+
+async def _recover(turns: Turns, started: datetime) -> None:
+    """Answers what the last process, and later what any other process, accepted and left unanswered."""
+    await turns.recover(before=started)
+    while True:
+        await asyncio.sleep(_RECOVERY.total_seconds())
+        try:
+            await turns.recover(before=clock.now() - _RECOVERY)
+        except FrontlineError as error:
+            log.warning("recovery_failed", code=error.code)
 
 
 async def _until_done(work: Callable[[House], Coroutine[Any, Any, None]], house: House) -> None:

@@ -130,7 +130,6 @@ async def message(body: PartnerMessage, key: TheKey, house: TheHouse) -> Partner
             choice=body.choice,
         )
     )
-    house.metrics.turn(turn)
     return _turn_view(turn)
 
 

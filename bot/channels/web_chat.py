@@ -14,9 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.channels.chat_sockets import CHANNEL, SURFACE, ChatSockets
 from bot.core.errors import FrontlineError, NotFound
-from bot.core.types import Inbound, NewEvent
-from bot.dialog.turns import Turns
-from bot.store.records import Receipt, Visitor
+from bot.core.types import Inbound, NewEvent, Owner
+from bot.store.records import Visitor
 from bot.web.customer_view import SEPARATOR, ConversationView, EventView, state_of, visible
 from bot.web.errors import declared
 from bot.web.fields import After, Body, Choice, ClientId, Locale, Text, check_message
@@ -170,17 +169,10 @@ async def message(body: ChatMessage, visitor: TheVisitor, request: Request, hous
     turns = await house.turns()
     receipt = await turns.accept(inbound)
     if not receipt.answered:
-        house.finish(_answer(house, turns, receipt), "turn")
+        if receipt.conversation.owner is Owner.BOT:
+            await house.bus.publish("typing", f"{receipt.conversation.id}:bot")
+        house.finish(turns.answer(receipt), "turn")
     return Accepted(seq=receipt.seq, conversation_id=receipt.conversation.id, repeated=receipt.repeated)
-
-
-async def _answer(house: House, turns: Turns, receipt: Receipt) -> None:
-    try:
-        turn = await turns.answer(receipt)
-    except Exception:
-        house.metrics.turns_failed.labels(CHANNEL).inc()
-        raise
-    house.metrics.turn(turn)
 
 
 @routes.post("/rating", summary="Rate the conversation", status_code=204, responses=declared(401, 404, 409))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from bot.core import clock
 from bot.core.errors import FrontlineError
 from bot.core.ports import EventBus
 from bot.dialog.phrases import Phrases
@@ -50,6 +52,7 @@ class House:
     passwords: Passwords
     desk: Desk
     invite_url: str | None = None  # for the first administrator, while there is none
+    started: datetime = field(default_factory=clock.now)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     answering: set[asyncio.Task[Any]] = field(default_factory=set)
     running: list[asyncio.Task[Any]] = field(default_factory=list)
@@ -79,12 +82,18 @@ class House:
 
     def run(self, work: Coroutine[Any, Any, object], name: str) -> None:
         """Starts work that lasts until we stop."""
-        self.running.append(asyncio.create_task(work, name=name))
+        task = asyncio.create_task(work, name=name)
+        self.running.append(task)
+        task.add_done_callback(_report)
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self.answering.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("background_work_failed", work=task.get_name(), exc_info=error)
+        _report(task)
+
+
+def _report(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("background_work_failed", work=task.get_name(), exc_info=error)
 
 
 def house_of(connection: HTTPConnection) -> House:

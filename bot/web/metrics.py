@@ -29,9 +29,6 @@ class Metrics:
             ["channel", "kind"],
             registry=self.registry,
         )
-        self.turns_failed = Counter(
-            "frontline_turns_failed", "Turns that raised", ["channel"], registry=self.registry
-        )
         self.requests = Counter(
             "frontline_http_requests", "HTTP requests", ["method", "route", "status"], registry=self.registry
         )
