@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.types import Hit
-from bot.dialog.context import Context, bare, combine, leaning
-from bot.dialog.division import Part, Search, divide
+from bot.dialog.context import OFFERED, OTHER_FACET, RELATED, SAME, Context, bare, combine, leaning
+from bot.dialog.division import Division, Part, Search, whole_first
 from bot.dialog.escalation import Rule, Rules, urgent
 from bot.nlu.facets import Facets
 from bot.nlu.intents import Intent, Intents
@@ -17,7 +17,9 @@ from bot.nlu.signs import Message
 from knowledge_base.articles import Article
 
 LIMIT = 10  # hits that are looked at
+ALONE = 0.5  # a message that leans less than this on the conversation may hold two questions
 LONG_CHARS = 1500  # of a longer message only this much is understood
+ANSWER_WORDS = 8  # an answer to "which of these?" is hardly longer
 JOINT_CHARS = 300  # of what was said before, read together with a follow-up
 
 
@@ -80,19 +82,20 @@ class Understand:
     ) -> Understanding:
         own = tuple(search(query, LIMIT))
         named = self.facets.named(query)
-        lean = self._lean(query, own, context)
+        lean = self._lean(query, context)
         hits, asked, question = own, query, reading.text
         if lean > 0 and context.question:
             before = self._before(context, named)
             asked = self.query(f"{before} {bare(reading.text)}")
             joint = search(asked, LIMIT)
-            hits = combine(own, joint, lean, self._near(context, articles))
+            hits = combine(own, joint, lean, self._bearing(context, named, articles))
             if lean >= 0.5:
                 named |= self.facets.named(asked)
                 question = asked.text[-JOINT_CHARS:]
+        values = self._values(hits, articles)
         parts: tuple[Part, ...] = (Part(query, hits),)
-        if lean < 0.8 and not context.options:
-            parts = divide(query, hits, self.query, search, LIMIT) or parts
+        if lean < ALONE and not context.options:
+            parts = self._divided(query, hits, articles, search) or parts
         return Understanding(
             reading,
             intent,
@@ -100,19 +103,31 @@ class Understand:
             hits=hits,
             lean=lean,
             named=named,
-            values=self._values(hits, articles),
+            values=values,
             question=question,
         )
 
-    def _lean(self, query: Query, own: Sequence[Hit], context: Context) -> float:
-        """How much the message depends on the conversation: its form, and whether it answers alone."""
+    def _divided(
+        self, query: Query, hits: Sequence[Hit], articles: Mapping[str, Article], search: Search
+    ) -> tuple[Part, ...] | None:
+        named = dict(self.facets.named(query))
+
+        def fits(name: str) -> bool:
+            article = articles.get(name)
+            if article is None:
+                return False
+            values = self.facets.of_article(article.category, article.audience)
+            return all(named.get(facet, value) == value for facet, value in values.items())
+
+        parts = Division(self.query, search, fits, LIMIT).parts(query, hits)
+        return None if parts is None else whole_first(parts, hits)
+
+    def _lean(self, query: Query, context: Context) -> float:
+        """How much the message depends on the conversation, by its form; an answer to "which?" does."""
         if not context.question and not context.articles:
             return 0.0
         form = leaning(query.text, len(query.tokens))
-        if context.options:
-            form = max(form, 0.8 if len(query.tokens) <= 8 else 0.4)
-        top = own[0].p if own else 0.0
-        return form * (1.0 - 0.6 * top)
+        return max(form, 0.8 if len(query.tokens) <= ANSWER_WORDS else 0.4) if context.options else form
 
     def _before(self, context: Context, named: frozenset[tuple[str, str]]) -> str:
         """The question so far, without what the new message replaces ("а по рассрочке?")."""
@@ -121,19 +136,33 @@ class Understand:
             before = self.facets.without(self.query(before), facet)
         return before
 
-    def _near(self, context: Context, articles: Mapping[str, Article]) -> dict[str, float]:
-        near: dict[str, float] = {}
-        for rank, name in enumerate(context.articles[:2]):
-            article = articles.get(name)
-            if article is None:
-                continue
-            weight = 1.0 if rank == 0 else 0.5
-            for other in article.related:
-                near[other] = max(near.get(other, 0.0), 0.8 * weight)
-            near[name] = max(near.get(name, 0.0), weight)
-        for name in context.options:
-            near[name] = 1.0
-        return near
+    def _bearing(
+        self, context: Context, named: frozenset[tuple[str, str]], articles: Mapping[str, Article]
+    ) -> dict[str, float]:
+        """What the conversation suggests for each article: its own, related ones, its product."""
+        bearing: dict[str, float] = dict.fromkeys(context.options, OFFERED)
+        for weight, name in zip((1.0, 0.5), context.articles, strict=False):
+            if (article := articles.get(name)) is not None:
+                for other in article.related:
+                    bearing[other] = max(bearing.get(other, 0.0), weight * RELATED)
+                bearing[name] = max(bearing.get(name, 0.0), weight * SAME)
+        values = self._topic(context, articles)
+        for facet in {facet for facet, _ in named}:
+            values.pop(facet, None)
+        for name, article in articles.items():
+            mine = self.facets.of_article(article.category, article.audience)
+            others = sum(values.get(facet, value) != value for facet, value in mine.items())
+            if others:
+                bearing[name] = bearing.get(name, 0.0) + others * OTHER_FACET
+        return bearing
+
+    def _topic(self, context: Context, articles: Mapping[str, Article]) -> dict[str, str]:
+        """Product and kind of client that the conversation is about."""
+        values: dict[str, str] = {}
+        if context.articles and (article := articles.get(context.articles[0])) is not None:
+            values.update(self.facets.of_article(article.category, article.audience))
+        values.update(self.facets.named(self.query(context.question)))
+        return values
 
     def _values(self, hits: Sequence[Hit], articles: Mapping[str, Article]) -> dict[str, Mapping[str, str]]:
         return {
