@@ -1,0 +1,187 @@
+"""The serving index: built from the published articles, swapped in whole, cached on disk.
+
+The cache only makes the next start fast. It carries checksums; what does not verify is thrown away and
+built anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import structlog
+
+from bot.core.errors import FrontlineError
+from bot.core.ports import Encoder
+from bot.nlu.encoders.static import word_vectors
+from knowledge_base.articles import Article
+from knowledge_base.passages import PassageIndex
+from knowledge_base.ranking.ranker import Ranker, suits
+from knowledge_base.retriever import Retriever
+
+FORMAT = 1  # raise when what is pickled changes
+REFIT_AT = 0.2  # share of changed articles from which the weights are learnt anew, in the background
+log = structlog.get_logger(__name__)
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The knowledge at one revision."""
+
+    revision: int
+    articles: Mapping[str, Article]
+    retriever: Retriever
+
+
+class KnowledgeIndex:
+    """Holds the current snapshot. Readers take `current` once per question and never wait."""
+
+    def __init__(
+        self, encoder: Encoder, cache_dir: Path, *, negatives: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """`negatives` are families of questions that no article answers; the first weighs most."""
+        self._encoder = encoder
+        self._cache = _Cache(cache_dir, encoder.name, negatives or {})
+        self._negatives = negatives or {}
+        self._passages = PassageIndex.build((), encoder)
+        self._ranker: Ranker | None = None
+        self._opened = False
+        self._building = threading.Lock()
+        self._refitting = threading.Event()
+        self._forgotten: frozenset[str] = frozenset()
+        self.current = Snapshot(0, {}, Retriever({}, self._passages))
+
+    def refresh(
+        self, articles: Iterable[Article], revision: int, on_progress: Progress | None = None
+    ) -> Snapshot:
+        """Serves these articles from now on; blocks while it builds, the old snapshot serves meanwhile.
+
+        Only what changed is read, encoded and learnt. The first call looks into the cache.
+        """
+        with self._building:
+            self._forgotten = frozenset()
+            given = tuple(articles)
+            if not self._opened:
+                self._passages, self._ranker = self._cache.load(self._encoder) or (self._passages, None)
+                self._opened = True
+            before = self._ranker, self._passages
+            self._passages = PassageIndex.build(
+                given, self._encoder, previous=self._passages, on_progress=on_progress
+            )
+            self._ranker = self._ranked(given)
+            self._swap(given, revision)
+            if self._ranker is not before[0] or self._passages is not before[1]:
+                self._cache.save(self._passages, self._ranker)
+        if self._ranker is not None and self._ranker.drift >= REFIT_AT and not self._refitting.is_set():
+            self._refitting.set()
+            threading.Thread(target=self._refit, name="refit", daemon=True).start()
+        return self.current
+
+    def forget(self, article_id: str) -> None:
+        """Never answers from it again, at once; the next refresh removes it from the index."""
+        self._forgotten |= {article_id}
+        self._withhold()
+
+    def _withhold(self) -> None:
+        now = self.current
+        articles = {key: one for key, one in now.articles.items() if key not in self._forgotten}
+        retriever = replace(now.retriever, gone=now.retriever.gone | self._forgotten)
+        self.current = Snapshot(now.revision, articles, retriever)
+
+    def _ranked(self, articles: Sequence[Article]) -> Ranker | None:
+        if not suits(articles):
+            return None
+        if self._ranker is None:
+            return self._fitted(articles)
+        if self._ranker.hashes == {article.hash for article in articles}:
+            return self._ranker
+        return self._ranker.updated(articles)
+
+    def _fitted(self, articles: Sequence[Article]) -> Ranker:
+        ranker = Ranker(self._encoder, word_vectors(), self._negatives)
+        ranker.fit(articles)
+        return ranker
+
+    def _swap(self, articles: Sequence[Article], revision: int) -> None:
+        titles = {article.id: article.title for article in articles}
+        retriever = Retriever(titles, self._passages, self._ranker)
+        self.current = Snapshot(revision, {article.id: article for article in articles}, retriever)
+        if self._forgotten:  # withdrawn while we were building
+            self._withhold()
+
+    def _refit(self) -> None:
+        """Learns the weights from what is served now; edits that come meanwhile are not waited for."""
+        try:
+            learnt = self.current
+            ranker = self._fitted(tuple(learnt.articles.values()))
+            with self._building:
+                now = tuple(self.current.articles.values())
+                self._ranker = ranker.updated(now) if suits(now) else None
+                self._swap(now, self.current.revision)
+                self._cache.save(self._passages, self._ranker)
+            log.info("knowledge.weights_learnt", articles=len(now))
+        except FrontlineError as error:
+            log.warning("knowledge.refit_failed", code=error.code)
+        finally:
+            self._refitting.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cache:
+    """`ranker.bin`: a SHA-256 of the rest, then a pickle. `passages/` checks itself."""
+
+    folder: Path
+    encoder: str
+    negatives: Mapping[str, Sequence[str]] = field(repr=False)
+
+    def load(self, encoder: Encoder) -> tuple[PassageIndex, Ranker | None] | None:
+        """What was saved by the same encoder, negatives and format, or None."""
+        if not self.folder.is_dir():
+            return None
+        try:
+            return PassageIndex.load(self.folder / "passages", encoder), self._load_ranker(encoder)
+        except FrontlineError as error:
+            log.warning("knowledge.cache_rebuilt", code=error.code, problem=error.message)
+            return None
+
+    def save(self, passages: PassageIndex, ranker: Ranker | None) -> None:
+        """A cache that cannot be written costs the next start some seconds, no more."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            passages.save(self.folder / "passages")
+            self._save_ranker(ranker)
+        except OSError as error:
+            log.warning("knowledge.cache_not_written", problem=error.strerror)
+
+    def _load_ranker(self, encoder: Encoder) -> Ranker | None:
+        path = self.folder / "ranker.bin"
+        if not path.is_file():
+            return None
+        content = path.read_bytes()
+        if hashlib.sha256(memoryview(content)[32:]).digest() != content[:32]:
+            raise FrontlineError("index_corrupt", f"{path.name} does not match its checksum")
+        stamp, ranker = pickle.loads(memoryview(content)[32:])  # noqa: S301 - our own file, checked above
+        if stamp != self._stamp():
+            return None
+        ranker.attach(encoder, word_vectors())
+        return ranker if isinstance(ranker, Ranker) else None
+
+    def _save_ranker(self, ranker: Ranker | None) -> None:
+        path = self.folder / "ranker.bin"
+        if ranker is None:
+            path.unlink(missing_ok=True)
+            return
+        content = pickle.dumps((self._stamp(), ranker), protocol=5)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_bytes(hashlib.sha256(content).digest() + content)
+        fresh.replace(path)
+
+    def _stamp(self) -> tuple[int, str, str]:
+        digest = hashlib.sha256(repr(sorted(self.negatives.items())).encode()).hexdigest()
+        return FORMAT, self.encoder, digest
