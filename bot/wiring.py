@@ -24,8 +24,11 @@ from bot.core.errors import FrontlineError
 from bot.core.types import Role
 from bot.dialog.delivery import DeliveryWorker
 from bot.dialog.phrases import Phrases
+from bot.dialog.thinking import Thinker
 from bot.dialog.turns import Turns
 from bot.nlu.encoders import open_encoder
+from bot.nlu.project import Project
+from bot.nlu.query import QueryBuilder
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.store.records import NewArticle
@@ -154,17 +157,21 @@ async def _open_dialog(house: House) -> None:
     """Models, index, then the messages that the last process left unanswered."""
     settings = house.settings
     encoder = await asyncio.to_thread(open_encoder, settings.retrieval)
-    index = KnowledgeIndex(encoder, settings.index_dir)
+    negatives = Project.load(settings.nlu_data).negatives()
+    index = KnowledgeIndex(encoder, settings.index_dir, negatives=negatives)
     await fill_empty_base(house.store, settings)
     await house.library.open(index)
-    turns = await asyncio.to_thread(_turns, house, index)
+    turns = await asyncio.to_thread(_turns, house, index, QueryBuilder(encoder))
     house.open_dialog(turns)
     house.run(house.library.watch(), "library")
     house.run(_recover(turns, house.started), "recover")
 
 
-def _turns(house: House, index: KnowledgeIndex) -> Turns:
-    raise NotImplementedError
+def _turns(house: House, index: KnowledgeIndex, query: QueryBuilder) -> Turns:
+    """Learns what the articles' example questions teach; seconds the first time, then from the cache."""
+    questions = [question for article in index.current.articles.values() for question in article.questions]
+    thinker = Thinker.load(house.settings, index, query, questions)
+    return Turns(house.store, thinker, house.bus, observe=house.metrics.turn)
 
 
 async def _recover(turns: Turns, started: datetime) -> None:

@@ -47,6 +47,14 @@ class Project:
         }
 
 
+    def negatives(self) -> dict[str, tuple[str, ...]]:
+        """Messages that no article answers, for the ranking to learn from: out of scope, small talk."""
+        return {
+            prefix: tuple(text for texts in self.family(prefix).values() for text in texts)
+            for prefix in ("out_of_scope", "chitchat")
+        }
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping; raises `InvalidContent` with the line where the parser stopped."""
     try:

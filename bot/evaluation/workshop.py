@@ -1,0 +1,81 @@
+"""The pipeline without a server: the same knowledge and the same turn over a database of its own.
+
+For evaluation, for `frontline ask` and for benchmarks: nothing that is played here is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy.engine import make_url
+
+from bot.bus import open_bus
+from bot.core.errors import FrontlineError
+from bot.dialog.thinking import Thinker
+from bot.dialog.turns import Turns
+from bot.nlu.encoders import open_encoder
+from bot.nlu.project import Project
+from bot.nlu.query import QueryBuilder
+from bot.settings import Settings
+from bot.store.engine import Store
+from bot.store.records import NewArticle
+from knowledge_base.articles import Article, load_folder, parse_article
+from knowledge_base.indexing import KnowledgeIndex
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What is needed to play conversations."""
+
+    store: Store
+    turns: Turns
+    knowledge: KnowledgeIndex
+    query: QueryBuilder
+
+
+@asynccontextmanager
+async def workshop(settings: Settings, on_progress: Progress | None = None) -> AsyncIterator[Workshop]:
+    """Opens it with what the configured database publishes, or with the folder that would fill it."""
+    articles = await _articles(settings)
+    encoder = await asyncio.to_thread(open_encoder, settings.retrieval)
+    query = QueryBuilder(encoder)
+    negatives = Project.load(settings.nlu_data).negatives()
+    knowledge = KnowledgeIndex(encoder, settings.index_dir, negatives=negatives)
+    with TemporaryDirectory(prefix="frontline-") as folder:
+        store = await Store.open(f"sqlite+aiosqlite:///{Path(folder) / 'workshop.db'}")
+        new = [NewArticle(article.id, article.title, article.source) for article in articles]
+        done = await store.articles.import_many(new, "workshop")
+        await asyncio.to_thread(knowledge.refresh, articles, done.revision, on_progress)
+        questions = [question for article in articles for question in article.questions]
+        thinker = await asyncio.to_thread(Thinker.load, settings, knowledge, query, questions)
+        bus = open_bus("")
+        turns = Turns(store, thinker, bus)
+        try:
+            yield Workshop(store, turns, knowledge, query)
+        finally:
+            await turns.close()
+            await bus.close()
+            await store.close()
+
+
+async def _articles(settings: Settings) -> tuple[Article, ...]:
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite" or Path(url.database or "").is_file():
+        store = await Store.open(settings.database)
+        try:
+            _, published = await store.articles.published()
+        finally:
+            await store.close()
+        if published:
+            return tuple(parse_article(one.source, f"{one.id}.md") for one in published)
+    loaded = await asyncio.to_thread(load_folder, settings.articles)
+    if not loaded.articles:
+        raise FrontlineError("no_articles", f"no articles in {settings.articles}")
+    return loaded.articles
