@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`tokens` and `lemmas` are aligned. `vector` has length 1, or is None when the encoder failed."""
+    """`tokens` and `lemmas` are aligned. `vector` has length 1, 0 without words; None: the encoder failed."""
 
     text: str
     tokens: tuple[str, ...]
@@ -31,12 +31,13 @@ class QueryBuilder:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._nothing = np.zeros(encoder.dim, np.float32)
 
     def __call__(self, text: str) -> Query:
         """Never raises: what cannot be read has no tokens, what cannot be encoded no vector."""
         clean = " ".join(unicodedata.normalize("NFC", text).split())
         tokens, lemmas = analyse(clean)
-        return Query(clean, tokens, lemmas, self._vector(clean) if tokens else None)
+        return Query(clean, tokens, lemmas, self._vector(clean) if tokens else self._nothing)
 
     def _vector(self, text: str) -> npt.NDArray[np.float32] | None:
         try:
