@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-from knowledge_base.indexing import KnowledgeIndex
 
 from bot.bus import open_bus
 from bot.channels.chat_sockets import ChatSockets
@@ -44,6 +43,7 @@ from bot.web.passwords import Passwords
 from bot.web.presence import Presence
 from handoff.desk_sockets import DeskSockets
 from knowledge_base.articles import load_folder
+from knowledge_base.indexing import KnowledgeIndex
 
 log = logger("frontline.wiring")
 PUSHED = frozenset({RestDelivery.channel})
@@ -157,7 +157,7 @@ async def _open_dialog(house: House) -> None:
     """Models, index, then the messages that the last process left unanswered."""
     settings = house.settings
     encoder = await asyncio.to_thread(open_encoder, settings.retrieval)
-    negatives = Project.load(settings.nlu_data).negatives()
+    negatives = (await asyncio.to_thread(Project.load, settings.nlu_data)).negatives()
     index = KnowledgeIndex(encoder, settings.index_dir, negatives=negatives)
     await fill_empty_base(house.store, settings)
     await house.library.open(index)

@@ -87,9 +87,10 @@ async def _database(house: House) -> str:
 
 
 def _index(house: House) -> str:
-    if not house.library.ready:
-        return house.library.failure or "loading"
-    return "ok"
+    """The index serves, and the dialog that reads it is there."""
+    if house.library.ready and house.dialog is not None:
+        return "ok"
+    return house.library.failure or "loading"
 
 
 def _bus(house: House) -> str:

@@ -73,7 +73,7 @@ def launch(data: Path, articles: Path, *, wait: str = "/health/ready", **changes
     thread = threading.Thread(target=runner.run, daemon=True)
     thread.start()
     server = Server(app, settings, runner, thread)
-    await_answer(server.url + wait)
+    await_answer(f"http://{settings.host}:{settings.port}{wait}")
     return server
 
 
