@@ -15,7 +15,7 @@ function Tools({ onHelp }) {
   const [sound, setSound] = useState(soundIsOn());
   const [permission, setPermission] = useState(notifications());
   return html`
-    ${permission === "default" && html`<button type="button" class="button small" onClick=${async () => setPermission(await askNotifications())}><${Icon} name="bell" size=${16} />${t("notify_me")}</button>`}
+    ${permission === "default" && html`<button type="button" class="button small" aria-label=${t("notify_me")} onClick=${async () => setPermission(await askNotifications())}><${Icon} name="bell" size=${16} /><span class="wide-only">${t("notify_me")}</span></button>`}
     <button type="button" class="icon-button" aria-pressed=${sound} aria-label=${t("sound")} title=${t(sound ? "sound_on" : "sound_off")} onClick=${() => setSound(switchSound())}><${Icon} name=${sound ? "sound" : "mute"} /></button>
     <button type="button" class="icon-button" aria-label=${t("keys")} title=${t("keys")} onClick=${onHelp}><${Icon} name="help" /></button>`;
 }

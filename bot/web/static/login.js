@@ -17,8 +17,9 @@ function words(error) {
 }
 
 function Field({ name, label, type = "text", hint, ...rest }) {
-  return html`<label class="field"><span>${label}</span><input class="input" name=${name} type=${type} required ...${rest} />
-    ${hint && html`<small class="hint">${hint}</small>`}</label>`;
+  const described = hint && `${name}-hint`;
+  return html`<div><label class="field"><span>${label}</span><input class="input" name=${name} type=${type} required aria-describedby=${described} ...${rest} /></label>
+    ${hint && html`<small class="hint" id=${described}>${hint}</small>`}</div>`;
 }
 
 function useSubmit(send) {

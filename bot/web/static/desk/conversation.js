@@ -121,7 +121,8 @@ export function Conversation({ desk, state: { opened, sending, typing, problem }
       <div class="dialog-title"><h1>${opened.customer.name || t("customer_unnamed")}</h1>
         <p>${state(opened, operator)} ${handoff && conversation.status !== "closed" && html`<span class="badge ${priorityClass(handoff.priority)}">${reasonName(handoff.reason)}</span>`} <span>${channelName(conversation.channel)}</span></p></div>
       <div class="actions"><${Actions} desk=${desk} opened=${opened} operator=${operator} onClosing=${() => setClosing(true)} />
-        <button type="button" class="button only-phone" onClick=${onContext}>${t("context")}</button></div></header>
+        </div>
+      <button type="button" class="button quiet small only-phone details" onClick=${onContext}>${t("context")}</button></header>
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
     <div class="lines" ref=${log} role="log" aria-live="polite" aria-label=${t("dialog")} tabindex="0"
       onScroll=${({ currentTarget: box }) => { near.current = box.scrollHeight - box.scrollTop - box.clientHeight < 120; }}>

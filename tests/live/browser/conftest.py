@@ -1,0 +1,55 @@
+"""Chromium, and a server whose queue holds only what these tests put there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.conftest import missing
+from tests.live.actors import Server, example_articles, launch
+from tests.live.browser.people import Crowd
+
+# Chromium in a container has no sandbox and no GPU; the rest keeps it from calling home.
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        missing("Chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose queue holds only what the browser tests put there."""
+    folder = tmp_path_factory.mktemp("site")
+    running = launch(folder / "data", example_articles(folder / "articles", "card"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def crowd(browser: Browser, site: Server) -> Iterator[Crowd]:
+    """Opens a browser window per person; fails when any page complained."""
+    everyone = Crowd(browser, site)
+    yield everyone
+    for context in everyone.contexts:
+        context.close()
+    assert everyone.complaints == []
