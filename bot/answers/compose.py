@@ -120,6 +120,8 @@ def _relevance(passage: Query, query: Query, spread: Mapping[str, int], total: i
 
 
 def _cosine(left: Query, right: Query) -> float:
+    if left.vector is None or right.vector is None:
+        return 0.0
     return float(np.dot(left.vector, right.vector))
 
 

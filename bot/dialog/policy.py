@@ -6,6 +6,7 @@ steps is the policy; the first that has something to say wins.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -26,11 +27,13 @@ OPERATOR = "operator"
 BACK_TO_BOT = "back_to_bot"
 OTHER = "other"
 OPTIONS = 3
+OPTION_AT = 0.02  # a candidate at least this likely, relative to the first, is offered as an option
 PATIENCE = 2  # misunderstandings in a row after which a human is called
-# A second candidate at least this likely, relative to the first, makes the bot ask ...
-TIE = 0.6
-# ... or this, when they differ by product or kind of client and the question names none.
-TIE_WITHOUT_CUE = 0.25
+# A logistic regression over development questions, cross-validated and rounded: short questions with
+# a likely second article are asked about. Log-probabilities are floored, words counted as log.
+DOUBT, FIRST, SECOND, LENGTH, WITHOUT_CUE = 7.2, -1.4, 1.0, -1.95, 0.6
+DOUBT_AT, FLOOR = 0.9, 0.01
+CLEAR_AT, CLEAR_SECOND = 0.93, 0.03  # a short question that only one article answers is not doubted
 OUT_OF_SCOPE_AT = 0.5  # probability of the classifier
 HARM_AT = 0.5
 SMALL_TALK_AT = 0.6
@@ -197,13 +200,15 @@ STEPS: tuple[Step, ...] = (
 
 
 def ambiguous(u: Understanding) -> bool:
-    """Whether another article is nearly as likely, or differs by what the question leaves open."""
+    """Whether the base cannot tell which article was meant, though it knows the subject."""
     if len(u.hits) < 2:
         return False
-    first = u.hits[0]
-    if u.hits[1].p >= TIE * first.p:
-        return True
-    return any(hit.p >= TIE_WITHOUT_CUE * first.p and _differ(first, hit, u) for hit in u.hits[1:OPTIONS])
+    first, second = u.hits[0], u.hits[1]
+    if first.p >= CLEAR_AT and second.p <= CLEAR_SECOND:
+        return False
+    uncued = max((hit.p for hit in u.hits[1 : OPTIONS + 1] if _differ(first, hit, u)), default=0.0)
+    doubt = DOUBT + FIRST * math.log(first.p + FLOOR) + SECOND * math.log(second.p + FLOOR)
+    return doubt + LENGTH * math.log(u.words) + WITHOUT_CUE * uncued >= DOUBT_AT
 
 
 def _differ(first: Hit, other: Hit, u: Understanding) -> bool:
@@ -216,7 +221,7 @@ def _differ(first: Hit, other: Hit, u: Understanding) -> bool:
 
 
 def _candidates(u: Understanding) -> tuple[Hit, ...]:
-    return tuple(hit for hit in u.hits[:OPTIONS] if hit.p >= 0.15 * u.hits[0].p)
+    return tuple(hit for hit in u.hits[:OPTIONS] if hit.p >= OPTION_AT * u.hits[0].p)
 
 
 def _say_articles(

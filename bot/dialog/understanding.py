@@ -41,7 +41,7 @@ class Understanding:
     named: frozenset[tuple[str, str]] = frozenset()
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     question: str = ""  # what to remember as the question
-    why: str = ""
+    words: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,7 @@ class Understand:
             named=named,
             values=values,
             question=question,
+            words=len(asked.tokens),
         )
 
     def _divided(

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bot.core.errors import FrontlineError
 from bot.nlu.query import Query
 
 FORMAT = "2"  # part of the cache key: raise when features change
@@ -103,7 +104,7 @@ def _fit(examples: Sequence[tuple[Query, str]]) -> Classifier:
     words = sparse.csr_matrix(
         (values, (rows, columns)), shape=(len(counts), len(vocabulary)), dtype=np.float32
     )
-    vectors = np.stack([np.asarray(query.vector, np.float32) for query, _ in examples]) * VECTOR_WEIGHT
+    vectors = np.stack([_vector(query) for query, _ in examples]) * VECTOR_WEIGHT
     targets = [label for _, label in examples]
     sizes = Counter(targets)
     # Many examples of one label must not drown the few of another: halfway to equal shares.
@@ -122,12 +123,19 @@ def _fit(examples: Sequence[tuple[Query, str]]) -> Classifier:
     )
 
 
+def _vector(query: Query) -> Floats:
+    """Raises `FrontlineError` when the encoder failed: what is learnt without vectors is worth little."""
+    if query.vector is None:
+        raise FrontlineError("encoder_failed", "the encoder gives no vectors to learn from", status=503)
+    return np.asarray(query.vector, np.float32)
+
+
 def _fingerprint(examples: Sequence[tuple[Query, str]]) -> str:
     digest = hashlib.sha256(FORMAT.encode())
     for query, label in examples:
         digest.update(f"{label}\t{query.text}\n".encode())
     if examples:
-        digest.update(np.asarray(examples[0][0].vector, np.float32).tobytes())  # the encoder's signature
+        digest.update(_vector(examples[0][0]).tobytes())  # the encoder's signature
     return digest.hexdigest()[:16]
 
 
