@@ -21,7 +21,7 @@ LONG_PART = 4  # words from which a part can stand on its own
 # A logistic regression over cuts of development questions, rounded; log-probabilities are floored.
 FLOOR = 0.002
 BIAS, WEAKER, STRONGER, WHOLE, BOTH_ASK, BOTH_LONG = 3.0, 0.9, 3.6, 0.8, 0.85, 0.55
-TWO_AT = 0.8
+TWO_AT = 0.3
 OF_WHOLE = 0.2  # how much the whole message's ranking counts within a part, as an exponent
 OTHER_FACET = 0.3  # what is left of an article of another product than the message names
 

@@ -22,7 +22,7 @@ FAMILY = "escalate"  # of intents: escalate/<reason>
 ASKED = "asked_for_person"
 MISUNDERSTOOD = "misunderstood"
 MISUNDERSTOOD_PRIORITY = 6
-SURE_AT = 0.5  # the classifier's probability from which it is believed without a sign
+SURE_AT = 0.6  # the classifier's probability from which it is believed without a sign
 # A request for a person is worded with everyday words ("дайте", "человек"): the classifier must not
 # deny it outright.
 PLAUSIBLE_AT = 0.02

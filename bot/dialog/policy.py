@@ -32,13 +32,15 @@ PATIENCE = 2  # misunderstandings in a row after which a human is called
 # A logistic regression over development questions, cross-validated and rounded: short questions with
 # a likely second article are asked about. Log-probabilities are floored, words counted as log.
 DOUBT, FIRST, SECOND, LENGTH, WITHOUT_CUE = 7.2, -1.4, 1.0, -1.95, 0.6
-DOUBT_AT, FLOOR = 0.9, 0.01
-CLEAR_AT, CLEAR_SECOND = 0.93, 0.03  # a short question that only one article answers is not doubted
+DOUBT_AT, FLOOR = 0.6, 0.01
+CLEAR_AT, CLEAR_SECOND = 0.97, 0.01  # a short question that only one article answers is not doubted
 OUT_OF_SCOPE_AT = 0.5  # probability of the classifier
 HARM_AT = 0.5
 SMALL_TALK_AT = 0.6
-# The classifier knows topics that are not ours; the base's own certainty can overrule it from here.
-SURE_AT = 0.8
+# The classifier knows topics that are not ours; the base's own certainty overrules it from SURE_AT on,
+# unless the classifier is as good as certain.
+SURE_AT, CERTAIN_AT = 0.8, 0.9
+CHOICE_AT = 0.15  # from here on two candidates are worth asking about
 RELATED_AT = 0.1  # from here on an article is worth naming to a customer who gets no answer
 HARM = frozenset({"prompt_injection", "harmful"})
 OFF_TOPIC = {
@@ -129,7 +131,7 @@ def _unreadable(u: Understanding, context: Context, speech: Speech, limits: Poli
 
 def _small_talk(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
     name = u.intent.exact
-    if name is None and u.intent.share(SMALL_TALK) >= SMALL_TALK_AT and _top(u) < limits.answer_at:
+    if name is None and u.intent.share(SMALL_TALK) >= SMALL_TALK_AT and _top(u) < limits.clarify_at:
         name = u.intent.best(SMALL_TALK)
     if name is None:
         return None
@@ -152,7 +154,8 @@ def _english(u: Understanding, context: Context, speech: Speech, _: Policy) -> D
 
 
 def _off_topic(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
-    if u.intent.share(OUT_OF_SCOPE) < OUT_OF_SCOPE_AT or _top(u) >= SURE_AT or u.lean >= 0.5:
+    foreign = u.intent.share(OUT_OF_SCOPE)
+    if foreign < OUT_OF_SCOPE_AT or u.lean >= 0.5 or (_top(u) >= SURE_AT and foreign < CERTAIN_AT):
         return None
     kind = u.intent.best(OUT_OF_SCOPE) or ""
     key = OFF_TOPIC.get(kind, "off_topic")
@@ -168,14 +171,18 @@ def _answered(u: Understanding, context: Context, speech: Speech, limits: Policy
         return _say_articles(u.parts, context, speech, u.question, "two_questions")
     asked_before = bool(context.options) and u.hits[0].article_id in context.options if u.hits else False
     floor = limits.clarify_at if asked_before else limits.answer_at
-    if _top(u) < floor or (not asked_before and ambiguous(u)):
+    if _top(u) * (1 - u.intent.share(OUT_OF_SCOPE)) < floor or (not asked_before and ambiguous(u)):
         return None
     return _say_articles(u.parts, context, speech, u.question, "answered")
 
 
 def _asked(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
     candidates = _candidates(u)
-    if _top(u) < limits.clarify_at or len(candidates) < 2 or u.intent.share(OUT_OF_SCOPE) >= OUT_OF_SCOPE_AT:
+    if (
+        _top(u) < min(CHOICE_AT, limits.clarify_at)
+        or len(candidates) < 2
+        or u.intent.share(OUT_OF_SCOPE) >= OUT_OF_SCOPE_AT
+    ):
         return None
     if context.options and set(context.options) == {hit.article_id for hit in candidates}:
         return _misunderstood("clarify_again", context, speech)
