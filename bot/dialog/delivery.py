@@ -34,7 +34,7 @@ Observe = Callable[[str, str], None]  # (channel, "sent" | "failed" | "given_up"
 
 def pause(attempts: int, spread: Callable[[], float] = random.random) -> timedelta:
     """How long to wait after this many failures: doubling, with jitter of half either way."""
-    doubled = FIRST_PAUSE * 2 ** min(attempts - 1, 20)
+    doubled: timedelta = FIRST_PAUSE * (1 << min(attempts - 1, 20))
     return min(doubled, LONGEST_PAUSE) * (0.5 + spread())
 
 

@@ -33,7 +33,7 @@ PATIENCE = 2  # misunderstandings in a row after which a human is called
 # a likely second article are asked about. Log-probabilities are floored, words counted as log.
 DOUBT, FIRST, SECOND, LENGTH, WITHOUT_CUE = 7.2, -1.4, 1.0, -1.95, 0.6
 DOUBT_AT, FLOOR = 0.6, 0.01
-CLEAR_AT, CLEAR_SECOND = 0.97, 0.01  # a short question that only one article answers is not doubted
+CLEAR_AT, CLEAR_SECOND = 0.9, 0.05  # a short question that only one article answers is not doubted
 OUT_OF_SCOPE_AT = 0.5  # probability of the classifier
 HARM_AT = 0.5
 SMALL_TALK_AT = 0.6
@@ -109,7 +109,11 @@ def _refused(u: Understanding, context: Context, speech: Speech, _: Policy) -> D
     key = None
     if u.refusal is not None:
         key = f"refusal_{u.refusal.reason}"
-    elif u.intent.share(OUT_OF_SCOPE) >= HARM_AT and u.intent.best(OUT_OF_SCOPE) in HARM:
+    elif (
+        u.reading.language is Language.RUSSIAN
+        and u.intent.share(OUT_OF_SCOPE) >= HARM_AT
+        and u.intent.best(OUT_OF_SCOPE) in HARM
+    ):
         key = OFF_TOPIC[u.intent.best(OUT_OF_SCOPE) or ""]
     if key is None:
         return None

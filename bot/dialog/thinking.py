@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from knowledge_base.indexing import KnowledgeIndex
-from knowledge_base.retriever import Retriever
-
 from bot.answers.compose import Composer
 from bot.core.types import Conversation, Hit, Inbound, Say, SayKind
 from bot.dialog import policy
@@ -27,6 +24,8 @@ from bot.nlu.project import Project
 from bot.nlu.query import Query
 from bot.settings import Company, Policy, Settings
 from knowledge_base.articles import Article
+from knowledge_base.indexing import KnowledgeIndex
+from knowledge_base.retriever import Retriever
 
 
 @dataclass(frozen=True, slots=True)
