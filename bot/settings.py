@@ -90,7 +90,10 @@ class Settings(Section):
     def database(self) -> str:
         """SQLAlchemy URL with an async driver."""
         url = self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'frontline.db'}"
-        for plain, driver in (("postgresql://", "postgresql+asyncpg://"), ("sqlite://", "sqlite+aiosqlite://")):
+        for plain, driver in (
+            ("postgresql://", "postgresql+asyncpg://"),
+            ("sqlite://", "sqlite+aiosqlite://"),
+        ):
             if url.startswith(plain):
                 return driver + url.removeprefix(plain)
         return url
@@ -130,7 +133,5 @@ def load(path: Path | None = None, environ: dict[str, str] | None = None) -> Set
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
-        )
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise FrontlineError("invalid_configuration", problems) from error

@@ -134,53 +134,44 @@ class KnowledgeIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Cache:
-    """`ranker.bin`: a SHA-256 of the rest, then a pickle. `passages/` checks itself."""
+    """`index.bin`: a SHA-256 of the rest, then a pickle of what it was made with, passages and ranker."""
 
     folder: Path
     encoder: str
     negatives: Mapping[str, Sequence[str]] = field(repr=False)
 
     def load(self, encoder: Encoder) -> tuple[PassageIndex, Ranker | None] | None:
-        """What was saved by the same encoder, negatives and format, or None."""
-        if not self.folder.is_dir():
-            return None
+        """What was saved with the same encoder, negatives and format, or None."""
+        path = self.folder / "index.bin"
         try:
-            return PassageIndex.load(self.folder / "passages", encoder), self._load_ranker(encoder)
-        except FrontlineError as error:
-            log.warning("knowledge.cache_rebuilt", code=error.code, problem=error.message)
+            content = memoryview(path.read_bytes())
+        except FileNotFoundError:
             return None
+        except OSError as error:
+            log.warning("knowledge.cache_rebuilt", problem=error.strerror)
+            return None
+        if hashlib.sha256(content[32:]).digest() != content[:32]:
+            log.warning("knowledge.cache_rebuilt", problem="the file does not match its checksum")
+            return None
+        stamp, rest = pickle.loads(content[32:])  # noqa: S301 - our own file, checked above
+        if stamp != self._stamp():
+            return None
+        passages, ranker = pickle.loads(rest)  # noqa: S301 - part of the same file
+        if ranker is not None:
+            ranker.attach(encoder, word_vectors())
+        return passages, ranker
 
     def save(self, passages: PassageIndex, ranker: Ranker | None) -> None:
         """A cache that cannot be written costs the next start some seconds, no more."""
+        rest = pickle.dumps((passages, ranker), protocol=5)
+        content = pickle.dumps((self._stamp(), rest), protocol=5)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            passages.save(self.folder / "passages")
-            self._save_ranker(ranker)
+            fresh = self.folder / f"index.{os.getpid()}"
+            fresh.write_bytes(hashlib.sha256(content).digest() + content)
+            fresh.replace(self.folder / "index.bin")
         except OSError as error:
             log.warning("knowledge.cache_not_written", problem=error.strerror)
-
-    def _load_ranker(self, encoder: Encoder) -> Ranker | None:
-        path = self.folder / "ranker.bin"
-        if not path.is_file():
-            return None
-        content = path.read_bytes()
-        if hashlib.sha256(memoryview(content)[32:]).digest() != content[:32]:
-            raise FrontlineError("index_corrupt", f"{path.name} does not match its checksum")
-        stamp, ranker = pickle.loads(memoryview(content)[32:])  # noqa: S301 - our own file, checked above
-        if stamp != self._stamp():
-            return None
-        ranker.attach(encoder, word_vectors())
-        return ranker if isinstance(ranker, Ranker) else None
-
-    def _save_ranker(self, ranker: Ranker | None) -> None:
-        path = self.folder / "ranker.bin"
-        if ranker is None:
-            path.unlink(missing_ok=True)
-            return
-        content = pickle.dumps((self._stamp(), ranker), protocol=5)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_bytes(hashlib.sha256(content).digest() + content)
-        fresh.replace(path)
 
     def _stamp(self) -> tuple[int, str, str]:
         digest = hashlib.sha256(repr(sorted(self.negatives.items())).encode()).hexdigest()

@@ -24,7 +24,9 @@ def test_a_file_is_one_thing(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 420
 
 
-@pytest.mark.parametrize("path", [p for p in CODE if p.suffix == ".py"], ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [p for p in CODE if p.suffix == ".py"], ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_modules_say_what_they_are(path: Path) -> None:
     text = path.read_text("utf-8")
     assert not text.strip() or text.lstrip().startswith('"""'), "a module starts with its docstring"
@@ -32,7 +34,9 @@ def test_modules_say_what_they_are(path: Path) -> None:
     assert not re.search(r"\b(TODO|FIXME|XXX)\b", text)
 
 
-@pytest.mark.parametrize("path", [p for p in CODE if p.suffix == ".py"], ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [p for p in CODE if p.suffix == ".py"], ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_exemptions_carry_their_reason(path: Path) -> None:
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if "# noqa" in line or "type: ignore" in line:
@@ -47,5 +51,7 @@ def test_the_command_line_starts_without_heavy_imports() -> None:
         "heavy = {'torch', 'transformers', 'sklearn', 'faiss', 'pymorphy2', 'natasha'} & set(sys.modules); "
         "sys.exit(', '.join(heavy))"
     )
-    result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False, cwd=ROOT)
+    result = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=False, cwd=ROOT
+    )
     assert result.returncode == 0, result.stderr

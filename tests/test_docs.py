@@ -14,7 +14,12 @@ from bot.cli import app
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "README.ru.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "README.ru.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:
@@ -70,6 +75,10 @@ def test_the_repository_speaks_of_the_product_alone() -> None:
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in names.splitlines():
         path = ROOT / name
-        if path.suffix in {".md", ".py", ".toml", ".yml", ".sh", ".js"} and path.is_file() and "vendor" not in name:
+        if (
+            path.suffix in {".md", ".py", ".toml", ".yml", ".sh", ".js"}
+            and path.is_file()
+            and "vendor" not in name
+        ):
             for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
                 assert not re.search(r"/(?:root|work|home)/[A-Za-z]", line), f"{name}:{number}"

@@ -46,7 +46,6 @@ class Project:
             name.removeprefix(start): texts for name, texts in self.intents.items() if name.startswith(start)
         }
 
-
     def negatives(self) -> dict[str, tuple[str, ...]]:
         """Messages that no article answers, for the ranking to learn from: out of scope, small talk."""
         return {

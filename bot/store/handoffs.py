@@ -89,7 +89,7 @@ def step_statement(step: Step) -> Update:
     return statement.values(**values).returning(*handoffs.c)
 
 
-class HeldAlready(Exception):  # noqa: N818  not an error: rolls back the repeat of a claim
+class HeldAlready(Exception):
     """The holder claims what he holds."""
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from knowledge_base.indexing import KnowledgeIndex
-
 from bot.core.errors import FrontlineError, InvalidContent
 from bot.core.ports import EventBus
 from bot.store.engine import Store
 from bot.store.records import PublishedArticle
 from bot.web.logs import logger
 from knowledge_base.articles import Article, parse_article
+from knowledge_base.indexing import KnowledgeIndex
 
 log = logger("frontline.library")
 TOPIC = "knowledge"

@@ -1,0 +1,65 @@
+"""`eval`: how good the answers are, on any file of questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.console import JsonOut, progress, run, settings, write_json
+
+app = typer.Typer(help="Measure answer quality.", no_args_is_help=True)
+QuestionsFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines.")]
+
+
+@app.command("kb")
+def kb(file: QuestionsFile, json_out: JsonOut = None) -> None:
+    """Play questions as conversations through the whole turn; compare with plain BM25."""
+    from bot.evaluation.bm25 import Bm25
+    from bot.evaluation.kb import evaluate
+    from bot.evaluation.workshop import workshop
+
+    async def measured() -> dict[str, Any]:
+        with progress("building the index") as report:
+            async with workshop(settings(), report) as shop:
+                baseline = Bm25(shop.knowledge.current.articles.values(), shop.query)
+                with progress("playing") as played:
+                    return dict(await evaluate(file, shop.turns, baseline, played))
+
+    result = run(measured())
+    write_json(json_out, result)
+    _print(result)
+
+
+@app.command("retrieval")
+def retrieval(
+    articles: Annotated[Path, typer.Option(exists=True, file_okay=False, help="A folder of Markdown.")],
+    questions: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='{"question", "gold"} lines.')],
+    json_out: JsonOut = None,
+) -> None:
+    """Measure the search of any folder of Markdown: recall at 1/3/5/10 and MRR beside BM25."""
+    from bot.evaluation.retrieval import evaluate
+    from bot.nlu.encoders import open_encoder
+
+    async def measured() -> dict[str, Any]:
+        with progress("building the index") as report:
+            return evaluate(articles, questions, open_encoder(settings().retrieval), report)
+
+    result = run(measured())
+    write_json(json_out, result)
+    _print(result)
+
+
+def _print(result: dict[str, Any]) -> None:
+    """One line per group of figures; shares as per cent."""
+    for name, value in result.items():
+        group = value if isinstance(value, dict) else {"": value}
+        figures = "  ".join(f"{key} {_figure(figure)}".strip() for key, figure in group.items())
+        typer.echo(f"{name:22} {figures}")
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, float) and 0 <= value <= 1:
+        return f"{value:.1%}"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
