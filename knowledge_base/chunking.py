@@ -149,7 +149,7 @@ def _pack(body: str, section: list[_Block]) -> Iterator[tuple[int, int]]:
 
 
 def _units(body: str, section: list[_Block]) -> Iterator[tuple[int, int]]:
-    start = -1
+    start, before = -1, 0
     for block in section:
         if start >= 0 and not _fits(body, start, block.end):
             yield start, before

@@ -18,15 +18,15 @@ CODE = [
     if "vendor" not in path.parts and "versions" not in path.parts
 ]
 
+PYTHON = [path for path in CODE if path.suffix == ".py"]
+
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_is_one_thing(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 420
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in CODE if p.suffix == ".py"], ids=lambda p: str(p.relative_to(ROOT))
-)
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
 def test_modules_say_what_they_are(path: Path) -> None:
     text = path.read_text("utf-8")
     assert not text.strip() or text.lstrip().startswith('"""'), "a module starts with its docstring"
@@ -34,9 +34,7 @@ def test_modules_say_what_they_are(path: Path) -> None:
     assert not re.search(r"\b(TODO|FIXME|XXX)\b", text)
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in CODE if p.suffix == ".py"], ids=lambda p: str(p.relative_to(ROOT))
-)
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
 def test_exemptions_carry_their_reason(path: Path) -> None:
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if "# noqa" in line or "type: ignore" in line:

@@ -13,7 +13,9 @@ from typer.main import get_command
 from bot.cli import app
 from bot.settings import Settings
 
+TEXTS = {".md", ".py", ".toml", ".yml", ".sh", ".js"}
 ROOT = Path(__file__).resolve().parent.parent
+TEXTS = {".md", ".py", ".toml", ".yml", ".sh", ".js"}
 PAGES = [
     ROOT / "README.md",
     ROOT / "README.ru.md",

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import ask, check, content, evaluate, people, serve
+from bot.cli import content, evaluate, people
+from bot.cli.ask import ask
+from bot.cli.check import check
+from bot.cli.serve import serve
 
 app = typer.Typer(
     name="frontline",
@@ -18,9 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("serve")(serve.serve)
-app.command("check")(check.check)
-app.command("ask")(ask.ask)
+app.command("serve")(serve)
+app.command("check")(check)
+app.command("ask")(ask)
 app.command("import")(content.import_)
 app.command("export")(content.export)
 app.command("reindex")(content.reindex)

@@ -44,7 +44,7 @@ def retrieval(
 
     async def measured() -> dict[str, Any]:
         with progress("building the index") as report:
-            return evaluate(articles, questions, open_encoder(settings().retrieval), report)
+            return dict(evaluate(articles, questions, open_encoder(settings().retrieval), report))
 
     result = run(measured())
     write_json(json_out, result)

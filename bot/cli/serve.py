@@ -54,7 +54,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         raise fail(
-            f"cannot listen on {host}:{port}: {error.strerror}; choose another with FRONTLINE_PORT",
+            f"cannot listen on {host}:{port}: {error.strerror} (see FRONTLINE_PORT)",
             UNAVAILABLE,
         ) from error
     return listener

@@ -67,7 +67,8 @@ async def workshop(settings: Settings, on_progress: Progress | None = None) -> A
 
 async def _articles(settings: Settings) -> tuple[Article, ...]:
     url = make_url(settings.database)
-    if url.get_backend_name() != "sqlite" or Path(url.database or "").is_file():
+    created = url.get_backend_name() != "sqlite" or os.path.exists(url.database or "")
+    if created:
         store = await Store.open(settings.database)
         try:
             _, published = await store.articles.published()
