@@ -61,7 +61,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PassageIndex:
-    """`spans` are (rows, 2): where the row's text stands in its body; an empty span is an example question."""
+    """`spans` are (rows, 2): where the row's text stands in its body; an example question has no span."""
 
     encoder: str
     entries: tuple[Entry, ...]
@@ -73,7 +73,7 @@ class PassageIndex:
     owners: npt.NDArray[np.int32]  # number of the entry per row, -1 for a dead row
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0917 - the fields in their order
         cls,
         encoder: str,
         entries: Sequence[Entry],

@@ -6,6 +6,7 @@ For evaluation, for `frontline ask` and for benchmarks: nothing that is played h
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass

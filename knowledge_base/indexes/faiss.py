@@ -57,7 +57,7 @@ class FaissIndex:
         index.cp.min_points_per_centroid = 1
         index.cp.max_points_per_centroid = TRAINING_PER_LIST
         index.train(np.ascontiguousarray(vectors[np.sort(sample)]))
-        index.set_direct_map_type(faiss.DirectMap.Array)  # for `vectors`: 8 bytes a row
+        index.set_direct_map_type(faiss.DirectMap.Array)  # type: ignore[attr-defined]  # missing in the stubs; for `vectors`: 8 bytes a row
         for start in range(0, rows, _BATCH):
             index.add(np.ascontiguousarray(vectors[start : start + _BATCH]))
         index.nprobe = max(8, lists // 64)
