@@ -6,7 +6,6 @@ For evaluation, for `frontline ask` and for benchmarks: nothing that is played h
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -67,9 +66,7 @@ async def workshop(settings: Settings, on_progress: Progress | None = None) -> A
 
 
 async def _articles(settings: Settings) -> tuple[Article, ...]:
-    url = make_url(settings.database)
-    created = url.get_backend_name() != "sqlite" or os.path.exists(url.database or "")
-    if created:
+    if _created(settings.database):
         store = await Store.open(settings.database)
         try:
             _, published = await store.articles.published()
@@ -81,3 +78,9 @@ async def _articles(settings: Settings) -> tuple[Article, ...]:
     if not loaded.articles:
         raise FrontlineError("no_articles", f"no articles in {settings.articles}")
     return loaded.articles
+
+
+def _created(database: str) -> bool:
+    """Whether there is a database: opening an SQLite file that is missing would make one."""
+    url = make_url(database)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
