@@ -19,6 +19,7 @@ import structlog
 from bot.core.errors import FrontlineError
 from bot.core.ports import Encoder
 from bot.nlu.encoders.static import word_vectors
+from bot.nlu.words import analyse
 from knowledge_base.articles import Article
 from knowledge_base.passages import PassageIndex
 from knowledge_base.ranking.ranker import Ranker, suits
@@ -110,7 +111,7 @@ class KnowledgeIndex:
 
     def _swap(self, articles: Sequence[Article], revision: int) -> None:
         titles = {article.id: article.title for article in articles}
-        retriever = Retriever(titles, self._passages, self._ranker)
+        retriever = Retriever(titles, self._passages, self._ranker, _asked(articles))
         self.current = Snapshot(revision, {article.id: article for article in articles}, retriever)
         if self._forgotten:  # withdrawn while we were building
             self._withhold()
@@ -130,6 +131,15 @@ class KnowledgeIndex:
             log.warning("knowledge.refit_failed", code=error.code)
         finally:
             self._refitting.clear()
+
+
+def _asked(articles: Sequence[Article]) -> dict[tuple[str, ...], str]:
+    """Example questions and titles by their lemmas; what two articles share belongs to neither."""
+    owners: dict[tuple[str, ...], set[str]] = {}
+    for article in articles:
+        for text in (article.title, *article.questions):
+            owners.setdefault(analyse(text)[1], set()).add(article.id)
+    return {lemmas: min(ids) for lemmas, ids in owners.items() if lemmas and len(ids) == 1}
 
 
 @dataclass(frozen=True, slots=True)

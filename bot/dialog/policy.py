@@ -40,6 +40,7 @@ SMALL_TALK_AT = 0.6
 # The classifier knows topics that are not ours; the base's own certainty overrules it from SURE_AT on,
 # unless the classifier is as good as certain.
 SURE_AT, CERTAIN_AT = 0.8, 0.9
+ASKED_AT = 0.99  # the base is this sure of its own example questions: then no classifier has a say
 CHOICE_AT = 0.15  # from here on two candidates are worth asking about
 RELATED_AT = 0.1  # from here on an article is worth naming to a customer who gets no answer
 HARM = frozenset({"prompt_injection", "harmful"})
@@ -121,6 +122,11 @@ def _refused(u: Understanding, context: Context, speech: Speech, _: Policy) -> D
     return Decision(Say(SayKind.REFUSAL, text), replace(context, offered=False), key)
 
 
+def _foreign(u: Understanding) -> float:
+    """Probability that the message is about what the base does not cover."""
+    return 0.0 if _top(u) >= ASKED_AT else u.intent.share(OUT_OF_SCOPE)
+
+
 def _unreadable(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
     language = u.reading.language
     if language is Language.OTHER:
@@ -158,7 +164,7 @@ def _english(u: Understanding, context: Context, speech: Speech, _: Policy) -> D
 
 
 def _off_topic(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
-    foreign = u.intent.share(OUT_OF_SCOPE)
+    foreign = _foreign(u)
     if foreign < OUT_OF_SCOPE_AT or u.lean >= 0.5 or (_top(u) >= SURE_AT and foreign < CERTAIN_AT):
         return None
     kind = u.intent.best(OUT_OF_SCOPE) or ""
@@ -175,18 +181,14 @@ def _answered(u: Understanding, context: Context, speech: Speech, limits: Policy
         return _say_articles(u.parts, context, speech, u.question, "two_questions")
     asked_before = bool(context.options) and u.hits[0].article_id in context.options if u.hits else False
     floor = limits.clarify_at if asked_before else limits.answer_at
-    if _top(u) * (1 - u.intent.share(OUT_OF_SCOPE)) < floor or (not asked_before and ambiguous(u)):
+    if _top(u) * (1 - _foreign(u)) < floor or (not asked_before and ambiguous(u)):
         return None
     return _say_articles(u.parts, context, speech, u.question, "answered")
 
 
 def _asked(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
     candidates = _candidates(u)
-    if (
-        _top(u) < min(CHOICE_AT, limits.clarify_at)
-        or len(candidates) < 2
-        or u.intent.share(OUT_OF_SCOPE) >= OUT_OF_SCOPE_AT
-    ):
+    if _top(u) < min(CHOICE_AT, limits.clarify_at) or len(candidates) < 2 or _foreign(u) >= OUT_OF_SCOPE_AT:
         return None
     if context.options and set(context.options) == {hit.article_id for hit in candidates}:
         return _misunderstood("clarify_again", context, speech)
@@ -298,11 +300,7 @@ def _offer(
 
 
 def _unknown(u: Understanding, context: Context, speech: Speech) -> Decision:
-    near = [
-        hit
-        for hit in u.hits[:2]
-        if hit.p >= RELATED_AT and u.intent.share(OUT_OF_SCOPE) < OUT_OF_SCOPE_AT / 2
-    ]
+    near = [hit for hit in u.hits[:2] if hit.p >= RELATED_AT and _foreign(u) < OUT_OF_SCOPE_AT / 2]
     topics = tuple(source(speech.articles[hit.article_id]) for hit in near)
     return _misunderstood("unknown_related" if topics else "unknown", context, speech, topics)
 
