@@ -135,3 +135,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FrontlineError, _ours)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(RequestValidationError, _invalid)
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                for status, reply in operation["responses"].items():
+                    # Routes that answer with text still fail with our JSON.
+                    if int(status) >= HTTPStatus.BAD_REQUEST and "text/plain" in reply.get("content", {}):
+                        reply["content"] = {"application/json": reply["content"]["text/plain"]}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the hook that FastAPI documents
