@@ -188,16 +188,17 @@ def _answered(u: Understanding, context: Context, speech: Speech, limits: Policy
 
 def _asked(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
     candidates = _candidates(u)
-    if _top(u) < min(CHOICE_AT, limits.clarify_at) or len(candidates) < 2 or _foreign(u) >= OUT_OF_SCOPE_AT:
+    if _top(u) < min(CHOICE_AT, limits.clarify_at) or _foreign(u) >= OUT_OF_SCOPE_AT:
         return None
     if context.options and set(context.options) == {hit.article_id for hit in candidates}:
         return _misunderstood("clarify_again", context, speech)
-    text, context = speech.say("clarify", context)
+    question = "clarify" if len(candidates) > 1 else "confirm"
+    text, context = speech.say(question, context)
     options = tuple(QuickReply(hit.title, f"{ARTICLE}{hit.article_id}") for hit in candidates)
     remembered = replace(
         context, options=tuple(hit.article_id for hit in candidates), question=u.question, offered=False
     )
-    return Decision(Ask(text, (*options, speech.other_button())), remembered, "clarify")
+    return Decision(Ask(text, (*options, speech.other_button())), remembered, question)
 
 
 STEPS: tuple[Step, ...] = (
