@@ -11,6 +11,15 @@ from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last.
+
+    Playwright's synchronous interface keeps an event loop running in the main thread until the
+    browser closes at the end of the run, and no asyncio test can start a loop of its own meanwhile.
+    """
+    items.sort(key=lambda item: ROOT / "tests" / "live" / "browser" in item.path.parents)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Unit tests have no sockets at all; tests of real services talk to this machine only."""
     folder = item.path.relative_to(ROOT / "tests").parts[0]
