@@ -16,7 +16,7 @@ from bot.nlu.segments import Cut, asks, cuts
 
 Search = Callable[[Query, int], Sequence[Hit]]
 MIN_WORDS = 5  # shorter messages hold one question
-TRIED = 3  # cuts that are looked at
+TRIED = 2  # cuts that are looked at
 LONG_PART = 4  # words from which a part can stand on its own
 # A logistic regression over cuts of development questions, rounded; log-probabilities are floored.
 FLOOR = 0.002
@@ -32,6 +32,9 @@ class Part:
 
     query: Query
     hits: tuple[Hit, ...]
+
+
+CERTAINLY = Part(Query("", (), (), None), (Hit("?", "", 1.0),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,10 @@ class Division:
         whole = {hit.article_id: hit.p for hit in hits}
         best: tuple[float, Part, Part] | None = None
         for cut in self._promising(query, hits[1].p):
-            first, second = self._part(cut.first, whole), self._part(cut.second, whole)
+            first = self._part(cut.first, whole)
+            if _score(cut, first, CERTAINLY, whole | {CERTAINLY.hits[0].article_id: 1.0}) < TWO_AT:
+                continue  # not even a certain second answer would make two questions of it
+            second = self._part(cut.second, whole)
             score = _score(cut, first, second, whole)
             if hits[0].article_id not in {_top(first).article_id, _top(second).article_id}:
                 continue

@@ -37,8 +37,10 @@ def across_words(words: Sequence[str]) -> list[str]:
 class GramBM25:
     """Scores in 0..1: BM25 divided by the best that the query could reach (Robertson, Zaragoza 2009)."""
 
-    def __init__(self, grams: Grams) -> None:
+    def __init__(self, grams: Grams, *, by_word: bool = False) -> None:
+        """`by_word`: no n-gram of `grams` spans two words."""
         self._grams = grams
+        self._by_word = by_word
         self._vocabulary = Vocabulary()
         self._rows: dict[tuple[str, str], Row] = {}
 
@@ -68,7 +70,10 @@ class GramBM25:
 
     def score(self, words: Sequence[str]) -> Floats:
         """(topics,)"""
-        ids, _ = self._vocabulary.row(self._grams(words))
+        if self._by_word:
+            ids, _ = self._vocabulary.row_of_words(words, self._of_word)
+        else:
+            ids, _ = self._vocabulary.row(self._grams(words))
         reached = self._postings.dot(ids, np.ones(len(ids), np.float32))
         return np.asarray(reached / (self._idf[ids].sum() + UNKNOWN), np.float32)
 
@@ -84,6 +89,9 @@ class GramBM25:
             scores[own] = (self._saturate(rest, length) * self._idf[ids]).sum()
             out[number] = scores / (self._idf[ids].sum() + UNKNOWN)
         return out
+
+    def _of_word(self, word: str) -> Iterable[str]:
+        return self._grams((word,))
 
     def _saturate(self, tf: Floats, length: Floats) -> Floats:
         return np.asarray(tf * (K1 + 1) / (tf + K1 * (1 - B + B * length / self._mean)), np.float32)

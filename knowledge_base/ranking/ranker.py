@@ -43,7 +43,7 @@ class Ranker:
         self._negatives = [of_negatives(name, texts) for name, texts in negatives.items() if texts]
         self._ridge = KernelRidge(encoder)
         self._translation = TranslationModel(words)
-        self._grams = GramBM25(within_words)
+        self._grams = GramBM25(within_words, by_word=True)
         self._phrases = GramBM25(across_words)
         self.ids: tuple[str, ...] = ()
         self.hashes: frozenset[str] = frozenset()

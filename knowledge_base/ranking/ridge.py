@@ -42,8 +42,10 @@ def _chars(words: Sequence[str], _: Sequence[str]) -> list[str]:
 class _Part:
     """One sparse view of a text: tf-idf rows of length sqrt(share). The idf is that of the first fit."""
 
-    def __init__(self, items: Items, share: float) -> None:
+    def __init__(self, items: Items, share: float, *, by_word: bool = False) -> None:
+        """`by_word`: every item comes from one word."""
         self._items, self._scale = items, float(np.sqrt(share))
+        self._by_word = by_word
         self._vocabulary = Vocabulary()
         self._idf = np.zeros(0, np.float32)
 
@@ -69,13 +71,18 @@ class _Part:
         if new:
             rare = np.full(new, np.log((self._size + 1) / 2) + 1, np.float32)
             self._idf = np.concatenate([self._idf, rare])
-        return self.row(items)
+        return self._weighted(self._vocabulary.row(items))
 
     def of(self, query: Query) -> Row:
-        return self.row(self._items(query.tokens, query.lemmas))
+        if self._by_word:
+            return self._weighted(self._vocabulary.row_of_words(query.tokens, self._of_word))
+        return self._weighted(self._vocabulary.row(self._items(query.tokens, query.lemmas)))
 
-    def row(self, items: list[str]) -> Row:
-        ids, counts = self._vocabulary.row(items)
+    def _of_word(self, word: str) -> list[str]:
+        return self._items((word,), (word,))
+
+    def _weighted(self, row: Row) -> Row:
+        ids, counts = row
         values = (1 + np.log(counts)) * self._idf[ids] if len(ids) else counts
         return ids, np.asarray(values * (self._scale / (np.linalg.norm(values) + 1e-9)), np.float32)
 
@@ -89,7 +96,10 @@ class KernelRidge:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._parts: tuple[_Part, ...] = (_Part(_words, SHARES["words"]), _Part(_chars, SHARES["chars"]))
+        self._parts: tuple[_Part, ...] = (
+            _Part(_words, SHARES["words"]),
+            _Part(_chars, SHARES["chars"], by_word=True),
+        )
         self._examples: list[tuple[str, str, str]] = []  # topic key, topic hash, text
         self._rows: tuple[list[Row], ...] = ([], [])
         self._vectors = np.zeros((0, encoder.dim), np.float32)

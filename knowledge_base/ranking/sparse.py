@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import scipy.sparse as sp
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 Row = tuple[Ids, Floats]  # columns and their values
+REMEMBERED = 20_000  # words whose items are kept
 
 
 class Vocabulary:
@@ -19,6 +20,7 @@ class Vocabulary:
 
     def __init__(self, ids: dict[str, int] | None = None) -> None:
         self._ids: dict[str, int] = dict(ids or {})
+        self._of_word: dict[str, Ids] = {}
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -26,11 +28,17 @@ class Vocabulary:
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)
 
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"_of_word": {}}
+
     def copy(self) -> Vocabulary:
         return Vocabulary(self._ids)
 
     def grow(self, item: str) -> int:
-        return self._ids.setdefault(item, len(self._ids))
+        number = self._ids.setdefault(item, len(self._ids))
+        if self._of_word and number == len(self._ids) - 1:
+            self._of_word = {}  # words may have this item now
+        return number
 
     def get(self, item: str) -> int | None:
         return self._ids.get(item)
@@ -39,6 +47,26 @@ class Vocabulary:
         """Distinct known items and how often each occurs."""
         found = Counter(number for item in items if (number := self._ids.get(item)) is not None)
         return as_row(found)
+
+    def row_of_words(self, words: Sequence[str], split: Callable[[str], Iterable[str]]) -> Row:
+        """As `row`, of the items that `split` makes of each word alone; they are remembered by word.
+
+        One vocabulary is always used with the same `split`.
+        """
+        memory = self._of_word
+        known = [memory[word] if word in memory else self._read(word, split) for word in words]
+        if not known:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        ids, counts = np.unique(np.concatenate(known), return_counts=True)
+        return ids, counts.astype(np.float32)
+
+    def _read(self, word: str, split: Callable[[str], Iterable[str]]) -> Ids:
+        numbers = [number for item in split(word) if (number := self._ids.get(item)) is not None]
+        found = np.array(numbers, np.int64)
+        if len(self._of_word) >= REMEMBERED:
+            self._of_word = {}
+        self._of_word[word] = found
+        return found
 
 
 def as_row(counts: Counter[int] | dict[int, float]) -> Row:
