@@ -57,7 +57,9 @@ class Card(BaseModel):
     claimed_by_name: str | None
     channel: str
     customer_name: str | None
+    question: str = Field(description="What led to the handoff, in the customer's words.")
     last_message: str
+    last_author: str | None = Field(examples=["customer"])
     unread: bool = Field(description="The customer spoke last.")
 
 

@@ -53,7 +53,9 @@ def card(item: QueueItem, phrases: Phrases, locale: str) -> dict[str, Any]:
         "claimed_by_name": item.claimed_by_name,
         "channel": item.conversation.channel,
         "customer_name": item.customer_name,
+        "question": str(item.handoff.context.get("question") or "")[:200],
         "last_message": (item.last_message or "")[:200],
+        "last_author": item.last_author,
         "unread": item.last_author == "customer",
     }
 

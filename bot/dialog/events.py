@@ -18,6 +18,7 @@ from bot.core.types import (
     SayKind,
     Source,
 )
+from bot.dialog.escalation import ASKED
 from bot.dialog.thinking import Thought
 from bot.store.records import NewHandoff, Outcome, Receipt
 
@@ -121,12 +122,14 @@ def _understood(receipt: Receipt, thought: Thought) -> dict[str, Any]:
 
 
 def _for_operator(receipt: Receipt, thought: Thought) -> dict[str, Any]:
-    """What an operator must know before the first reply."""
+    """What an operator must know before the first reply. Who asks for a person in so many words has
+    asked something before, and that is the question."""
     context = thought.decision.context
+    before = context.question if thought.decision.reason == ASKED else ""
     rule = None if thought.understanding is None else thought.understanding.escalation
     return {
         "reason_text": None if rule is None else rule.title,
-        "question": context.question,
+        "question": before or receipt.inbound.text,
         "articles": list(context.articles),
         "message_seq": receipt.seq,
         "language": thought.locale,

@@ -7,7 +7,8 @@ import { Conversation } from "./desk/conversation.js";
 import { History } from "./desk/history.js";
 import { Queue } from "./desk/queue.js";
 import { Desk } from "./desk/store.js";
-import { Modal, TopBar } from "./desk/topbar.js";
+import { Modal } from "./desk/modal.js";
+import { TopBar } from "./desk/topbar.js";
 
 const KEYS = [["J / K", "key_move"], ["C", "key_claim"], ["R", "key_reply"], ["N", "key_note"], ["/", "key_search"], ["Enter", "key_send"], ["?", "key_help"]];
 
@@ -17,7 +18,7 @@ function Tools({ onHelp }) {
   return html`
     ${permission === "default" && html`<button type="button" class="button small" aria-label=${t("notify_me")} onClick=${async () => setPermission(await askNotifications())}><${Icon} name="bell" size=${16} /><span class="wide-only">${t("notify_me")}</span></button>`}
     <button type="button" class="icon-button" aria-pressed=${sound} aria-label=${t("sound")} title=${t(sound ? "sound_on" : "sound_off")} onClick=${() => setSound(switchSound())}><${Icon} name=${sound ? "sound" : "mute"} /></button>
-    <button type="button" class="icon-button" aria-label=${t("keys")} title=${t("keys")} onClick=${onHelp}><${Icon} name="help" /></button>`;
+    <button type="button" class="icon-button wide-only" aria-label=${t("keys")} title=${t("keys")} onClick=${onHelp}><${Icon} name="help" /></button>`;
 }
 
 function Empty({ ready, waiting, serves }) {

@@ -20,8 +20,6 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-export const has = (key) => key in spoken.phrases;
-
 // A JSON data block that the server wrote into the page.
 export function pageData(id) {
   return JSON.parse(document.getElementById(id)?.textContent || "{}");

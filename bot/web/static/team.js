@@ -2,7 +2,8 @@
 import { dateTime, html, pageData, render, speak, t, useEffect, useState } from "./lib.js";
 import { api, may, signedIn } from "./desk/account.js";
 import { explain } from "./desk/store.js";
-import { Modal, TopBar } from "./desk/topbar.js";
+import { Form, Modal } from "./desk/modal.js";
+import { TopBar } from "./desk/topbar.js";
 
 const ROLES = ["operator", "editor", "supervisor", "administrator"];
 const AUDIT_PAGE = 100;
@@ -26,17 +27,6 @@ function Secret({ title, rows, hint, onClose }) {
     <footer><button type="button" class="button primary" onClick=${onClose}>${t("done")}</button></footer></${Modal}>`;
 }
 
-function Form({ title, submit, fields, onClose, onSubmit }) {
-  const [problem, setProblem] = useState(null);
-  async function send(event) {
-    event.preventDefault();
-    try { await onSubmit(Object.fromEntries([...new FormData(event.currentTarget)].filter(([, value]) => value !== ""))); } catch (error) { setProblem(explain(error)); }
-  }
-  return html`<${Modal} title=${title} onClose=${onClose}><form onSubmit=${send}>${fields}
-    ${problem && html`<p class="error" role="alert">${problem}</p>`}
-    <footer><button type="button" class="button" onClick=${onClose}>${t("cancel")}</button><button class="button primary">${submit}</button></footer></form></${Modal}>`;
-}
-
 function People({ operator }) {
   const { value, problem, setProblem, load } = useLoaded("/api/team");
   const [inviting, setInviting] = useState(false);
@@ -51,7 +41,7 @@ function People({ operator }) {
       <td><select class="input slim" aria-label=${`${t("role")}: ${person.name}`} value=${person.role} disabled=${person.id === operator.id} onChange=${(event) => change(person, { role: event.currentTarget.value })}>
         ${ROLES.map((role) => html`<option key=${role} value=${role} selected=${role === person.role}>${t(`role_${role}`)}</option>`)}</select></td>
       <td>${person.active ? html`<span class="badge good">${t("active")}</span>` : html`<span class="badge">${t("inactive")}</span>`}</td>
-      <td class="row-actions">${person.id !== operator.id && html`<button type="button" class="button small ${person.active ? "danger" : ""}" onClick=${() => change(person, { active: !person.active })}>${t(person.active ? "deactivate" : "activate")}</button>`}</td></tr>`)}</tbody></table></div>
+      <td class="row-actions">${person.id === operator.id ? html`<span class="hint">${t("you")}</span>` : html`<button type="button" class="button small ${person.active ? "danger" : ""}" onClick=${() => change(person, { active: !person.active })}>${t(person.active ? "deactivate" : "activate")}</button>`}</td></tr>`)}</tbody></table></div>
     ${inviting && html`<${Form} title=${t("invite_title")} submit=${t("invite_create")} onClose=${() => setInviting(false)}
       onSubmit=${async (fields) => { const { url } = await api("POST", "/api/team/invites", fields); setInviting(false); setLink(url); }}
       fields=${html`<label class="field"><span>${t("name")}</span><input class="input" name="name" required maxlength="120" autofocus /></label>
@@ -85,9 +75,21 @@ function Keys() {
       <footer><button type="button" class="button" onClick=${() => setRevoking(null)}>${t("cancel")}</button><button type="button" class="button danger" onClick=${revoke}>${t("revoke")}</button></footer></${Modal}>`}</section>`;
 }
 
-const actionName = (action) => { const key = `action_${action}`; const name = t(key); return name === key ? action : name; };
+const named = (key, code) => { const name = t(key); return name === key ? code : name; };
+const actionName = (action) => named(`action_${action}`, action);
 
-function Audit() {
+// What it was done to, as a link where there is a page, and with which values.
+function Details({ line, people }) {
+  const { conversation_id: dialog, ...values } = line.details;
+  const [kind, id] = line.object.split(/:(.*)/s);
+  const said = Object.entries(values).map(([name, value]) => `${named(`detail_${name}`, name)}: ${named(`${name}_${value}`, value)}`);
+  if (kind === "operator") said.unshift(people[id] || id);
+  return html`${dialog && html`<a href=${`/desk#${dialog}`}>${t("customer_numbered", { number: dialog.slice(-4).toUpperCase() })}</a> `}
+    ${kind === "article" && html`<a href=${`/help/${id}`}>${id}</a> `}${said.join(", ")}`;
+}
+
+function Audit({ operator }) {
+  const [people, setPeople] = useState({}); // names by id, for those who may know them
   const [lines, setLines] = useState([]);
   const [more, setMore] = useState(true);
   const [problem, setProblem] = useState(null);
@@ -98,12 +100,15 @@ function Audit() {
       setMore(found.length === AUDIT_PAGE);
     } catch (error) { setProblem(explain(error)); }
   }
-  useEffect(() => { load(); }, []);
+  useEffect(() => {
+    load();
+    if (may(operator, "manage")) api("GET", "/api/team").then((found) => setPeople(Object.fromEntries(found.map((one) => [one.id, one.name]))), () => {});
+  }, []);
   return html`<section class="panel"><header><h2>${t("audit")}</h2></header><p class="hint">${t("audit_hint")}</p>
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
     <div class="table-box"><table class="audit"><thead><tr><th>${t("when")}</th><th>${t("who")}</th><th>${t("what")}</th><th>${t("details")}</th></tr></thead>
     <tbody>${lines.map((line) => html`<tr key=${line.id}><td class="num">${dateTime(line.at)}</td><td>${line.actor_name || line.actor}</td><td>${actionName(line.action)}</td>
-      <td class="mono">${Object.entries(line.details).map(([name, value]) => `${name}: ${value}`).join(", ") || line.object}</td></tr>`)}</tbody></table></div>
+      <td class="detail"><${Details} line=${line} people=${people} /></td></tr>`)}</tbody></table></div>
     ${more && lines.length > 0 && html`<button type="button" class="button small" onClick=${() => load(lines.at(-1).id)}>${t("older")}</button>`}</section>`;
 }
 
@@ -113,4 +118,4 @@ document.title = t("team_title");
 render(html`<div class="page"><${TopBar} operator=${operator} page="team" />
   <main class="team"><h1>${t("team_title")}</h1>
     ${may(operator, "manage") && html`<${People} operator=${operator} /><${Keys} />`}
-    ${may(operator, "audit") ? html`<${Audit} />` : html`<p class="hint">${t("no_team")}</p>`}</main></div>`, document.getElementById("team"));
+    ${may(operator, "audit") ? html`<${Audit} operator=${operator} />` : html`<p class="hint">${t("no_team")}</p>`}</main></div>`, document.getElementById("team"));

@@ -1,5 +1,6 @@
 // The chat in the iframe: robot disclosure and consent first, then the dialog.
-import { client, has, html, Icon, render, speak, t, useEffect, useLayoutEffect, useRef, useState, useValue } from "./lib.js";
+import { client, html, Icon, render, speak, t, useEffect, useLayoutEffect, useRef, useState, useValue } from "./lib.js";
+import { Menu } from "./menu.js";
 import { ChatSession, readUpTo, remembered, rememberLocale, unreadSince } from "./widget/session.js";
 import { Composer } from "./widget/composer.js";
 import { Dialog } from "./widget/messages.js";
@@ -27,34 +28,6 @@ function save(text, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-function Menu({ state, onTranscript, onEnd, onLocale, locale }) {
-  const [open, setOpen] = useState(false);
-  const box = useRef(null);
-  const run = (action) => () => { setOpen(false); action(); };
-  useEffect(() => {
-    if (!open) return undefined;
-    box.current.querySelector("[role=menuitem]").focus();
-    const outside = (event) => { if (!box.current.contains(event.target)) setOpen(false); };
-    addEventListener("pointerdown", outside);
-    return () => removeEventListener("pointerdown", outside);
-  }, [open]);
-  function onKeyDown(event) {
-    if (!open) return;
-    const items = [...box.current.querySelectorAll("[role=menuitem]")];
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) { event.preventDefault(); items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus(); }
-    if (event.key === "Escape") { event.stopPropagation(); setOpen(false); box.current.querySelector("button").focus(); }
-  }
-  const dialog = state.events.length > 0;
-  return html`<div class="menu" ref=${box} onKeyDown=${onKeyDown}>
-    <button type="button" class="icon-button" aria-label=${t("menu")} aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>
-    ${open && html`<div role="menu" class="menu-list">
-      <button type="button" role="menuitem" lang=${locale === "ru" ? "en" : "ru"} onClick=${run(onLocale)}>${locale === "ru" ? "English" : "Русский"}</button>
-      ${dialog && html`<button type="button" role="menuitem" onClick=${run(onTranscript)}>${t("transcript")}</button>`}
-      ${dialog && html`<button type="button" role="menuitem" onClick=${run(onEnd)}>${t("end")}</button>`}
-    </div>`}</div>`;
-}
-
 function Header({ config, state, menu }) {
   const { handoff } = state.conversation || {};
   const status = handoff?.status === "claimed" ? `${handoff.operator_name || t("operator")}, ${t("operator_role")}` : t("robot");
@@ -76,7 +49,7 @@ function Consent({ config, onAccept, locale, onLocale }) {
     <p class="small">${t("consent")} <a href=${config.company.privacy_url} target="_blank" rel="noopener">${t("privacy")}</a>.</p>
     ${step === "failed" && html`<p class="error" role="alert">${t("problem_offline")}</p>`}
     <button type="button" class="button primary big" disabled=${step === "sending"} onClick=${accept}>${t("accept")}</button>
-    <button type="button" class="button quiet small" lang=${locale === "ru" ? "en" : "ru"} onClick=${onLocale}>${locale === "ru" ? "English version" : "Русская версия"}</button>
+    <button type="button" class="button quiet small" lang=${locale === "ru" ? "en" : "ru"} onClick=${onLocale}>${t("other_locale_version")}</button>
   </main>`;
 }
 
@@ -91,7 +64,7 @@ function Status({ state, config, session }) {
 
 const STARTERS = ["starter_1", "starter_2", "starter_3", "starter_4"];
 
-function Chat({ config, session, state, shown }) {
+function Chat({ config, session, state, shown, onTranscript }) {
   const log = useRef(null);
   const pinned = useRef(true); // the end is in sight, and stays so
   const [away, setAway] = useState(false);
@@ -125,22 +98,18 @@ function Chat({ config, session, state, shown }) {
     setAway(!pinned.current);
   };
   const toEnd = () => log.current.scrollTo({ top: log.current.scrollHeight, behavior: "smooth" });
-  const transcript = async () => {
-    const text = await session.transcript().catch(() => null);
-    if (text !== null) save(text, t("transcript_file"));
-  };
   return html`
     <${Status} state=${state} config=${config} session=${session} />
     <div class="log-box"><main class="log" ref=${log} onScroll=${onScroll} role="log" aria-live="polite" aria-label=${t("dialog")} tabindex="0">
       <${Dialog} state=${state} company=${config.company.name} onDiscard=${(id) => session.discard(id)}
         onChoose=${(reply) => session.say(reply.title, reply.payload)} />
       ${state.loaded && !events.length && !pending.length && html`<div class="replies starters" role="group" aria-label=${t("quick_replies")}>
-        ${STARTERS.filter(has).map((key) => html`<button type="button" class="reply" key=${key} onClick=${() => session.say(t(key))}>${t(key)}</button>`)}</div>`}
+        ${STARTERS.filter((key) => t(key)).map((key) => html`<button type="button" class="reply" key=${key} onClick=${() => session.say(t(key))}>${t(key)}</button>`)}</div>`}
     </main>
     ${away && html`<button type="button" class="to-end" aria-label=${t("to_end")} onClick=${toEnd}><${Icon} name="down" /></button>`}</div>
     ${closed || ended
       ? html`<${Rating} key=${conversation?.id} session=${session} closed=${closed} rated=${events.some((event) => event.kind === "rating")}
-          onTranscript=${transcript} onResume=${() => session.resume()} onRestart=${() => session.restart().catch(() => session.renew())} />`
+          onTranscript=${onTranscript} onResume=${() => session.resume()} onRestart=${() => session.restart().catch(() => session.renew())} />`
       : html`<footer class="foot">
           ${conversation?.owner !== "operator" && html`<button type="button" class="call" onClick=${() => session.say(t("call_operator"), "operator")}><${Icon} name="person" size=${16} />${t("call_operator")}</button>`}
           <${Composer} session=${session} focusOn=${shown && matchMedia("(pointer: fine)").matches} /></footer>`}`;
@@ -173,12 +142,19 @@ function Widget({ first }) {
     session.current.locale = next.locale;
     setConfig(next);
   }
-  const transcript = async () => save(await session.current.transcript(), t("transcript_file"));
-  const menu = state.token && html`<${Menu} state=${state} locale=${config.locale} onLocale=${switchLocale}
-    onTranscript=${transcript} onEnd=${() => session.current.end()} />`;
+  const transcript = async () => {
+    const text = await session.current.transcript().catch(() => null); // the chat says itself that it is offline
+    if (text !== null) save(text, t("transcript_file"));
+  };
+  const dialog = state.events.length > 0;
+  const menu = state.token && html`<${Menu} label=${t("menu")} look="icon-button" items=${[
+    { text: t("other_locale"), lang: config.locale === "ru" ? "en" : "ru", run: switchLocale },
+    dialog && { text: t("transcript"), run: transcript },
+    dialog && { text: t("end"), run: () => session.current.end() },
+  ]}><${Icon} name="more" /></${Menu}>`;
   return html`<div class="widget"><${Header} config=${config} state=${state} menu=${menu} />
     ${state.token
-      ? html`<${Chat} config=${config} session=${session.current} state=${state} shown=${shown} />`
+      ? html`<${Chat} config=${config} session=${session.current} state=${state} shown=${shown} onTranscript=${transcript} />`
       : html`<${Consent} config=${config} locale=${config.locale} onLocale=${switchLocale}
           onAccept=${async () => { await session.current.begin(); tell("active"); }} />`}</div>`;
 }

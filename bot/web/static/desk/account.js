@@ -4,7 +4,7 @@ import { client, ApiError } from "../lib.js";
 let csrf = "";
 const request = client(() => (csrf ? { "X-CSRF-Token": csrf } : {}));
 
-export function toLogin() {
+function toLogin() {
   location.assign(`/login?next=${encodeURIComponent(location.pathname + location.hash)}`);
 }
 

@@ -40,6 +40,7 @@ export const askNotifications = () => Notification.requestPermission();
 // Without the customer's words: a notification shows on a locked screen.
 export function notify(title, body, onClick) {
   if (notifications() !== "granted" || document.visibilityState === "visible") return;
-  const shown = new Notification(title, { body, tag: "frontline-desk" });
+  let shown;
+  try { shown = new Notification(title, { body, tag: "frontline-desk" }); } catch { return; } // Android lets service workers only
   shown.onclick = () => { window.focus(); onClick(); shown.close(); };
 }

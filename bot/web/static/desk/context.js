@@ -1,6 +1,6 @@
 // The right column: why a person is needed, what the bot understood, which articles were used.
 import { clockTime, dateTime, html, Icon, t } from "../lib.js";
-import { channelName } from "./queue.js";
+import { channelName, customerName } from "./queue.js";
 
 const named = (prefix, code) => { const key = `${prefix}_${code}`; const name = t(key); return name === key ? code : name; };
 export const reasonName = (code) => named("reason", code);
@@ -9,10 +9,13 @@ export const reasonName = (code) => named("reason", code);
 const SURE = [[0.8, "sure_high"], [0.5, "sure_likely"], [0.25, "sure_doubt"], [0, "sure_low"]];
 export const sureness = (p) => t(SURE.find(([from]) => p >= from)[1]);
 
+const WORTH = 0.05; // a second candidate below this tells nothing
+
 function Understood({ turn }) {
   const { data } = turn;
-  const hits = (data.parts || []).flatMap((part) => (part.hits || []).slice(0, 2).map((hit) => ({ ...hit, part: part.text })));
-  return html`<li><p class="said">«${(data.parts || []).map((part) => part.text).join(" / ")}»</p>
+  const parts = data.parts || []; // none when the customer pressed a button
+  const hits = parts.flatMap((part) => (part.hits || []).slice(0, 2).filter((hit, index) => !index || hit.p >= WORTH));
+  return html`<li>${parts.length > 0 && html`<p class="said">«${parts.map((part) => part.text).join(" / ")}»</p>`}
     <p class="did">${named("decision", data.decision)}</p>
     ${hits.length > 0 && html`<ul class="hits">${hits.map((hit) => html`<li key=${hit.article_id}>
       <a href=${`/help/${hit.article_id}`} target="_blank" rel="noopener">${hit.title}</a>
@@ -43,7 +46,7 @@ export function Context({ opened }) {
     <section><h2>${t("understood")}</h2>${turns.length
       ? html`<ol class="turns">${turns.map((turn) => html`<${Understood} key=${turn.seq} turn=${turn} />`)}</ol>`
       : html`<p class="hint">${t("nothing_understood")}</p>`}</section>
-    <section><h2>${t("customer")}</h2><dl><dt>${t("name")}</dt><dd>${customer.name || t("customer_unnamed")}</dd>
+    <section><h2>${t("customer")}</h2><dl><dt>${t("name")}</dt><dd>${customerName(customer.name, conversation.id)}</dd>
       <dt>${t("channel")}</dt><dd>${channelName(conversation.channel)}</dd>
       <dt>${t("language")}</dt><dd>${named("language", conversation.locale)}</dd>
       <dt>${t("since")}</dt><dd class="num">${dateTime(customer.created_at)}</dd></dl></section>

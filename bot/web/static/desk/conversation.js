@@ -2,8 +2,8 @@
 import { clockTime, html, Icon, sameDay, shortDate, t, Typing, useEffect, useRef, useState } from "../lib.js";
 import { may } from "./account.js";
 import { isStep, reasonName, stepText } from "./context.js";
-import { channelName, priorityClass } from "./queue.js";
-import { Modal } from "./topbar.js";
+import { Modal } from "./modal.js";
+import { channelName, customerName, priorityClass } from "./queue.js";
 
 const RESOLUTIONS = ["resolved", "callback", "spam", "other"];
 
@@ -111,17 +111,22 @@ export function Conversation({ desk, state: { opened, sending, typing, problem }
   const log = useRef(null);
   const near = useRef(true);
   const id = opened.conversation.id;
+  const settle = () => { if (near.current && log.current) log.current.scrollTop = log.current.scrollHeight; };
   useEffect(() => { near.current = true; }, [id]);
-  useEffect(() => { if (near.current && log.current) log.current.scrollTop = log.current.scrollHeight; }, [id, opened.events.length, sending.length, typing]);
+  useEffect(settle, [id, opened.events.length, sending.length, typing]);
+  useEffect(() => {
+    const observer = new ResizeObserver(settle);
+    observer.observe(log.current);
+    return () => observer.disconnect();
+  }, []);
   const { handoff, conversation } = opened;
   const mine = handoff?.status === "claimed" && handoff.claimed_by === operator.id;
   const canNote = mine || !may(operator, "serve") || operator.role === "administrator";
   return html`<div class="conversation">
     <header class="dialog-head"><button type="button" class="icon-button only-phone" aria-label=${t("back")} onClick=${onBack}><${Icon} name="back" /></button>
-      <div class="dialog-title"><h1>${opened.customer.name || t("customer_unnamed")}</h1>
-        <p>${state(opened, operator)} ${handoff && conversation.status !== "closed" && html`<span class="badge ${priorityClass(handoff.priority)}">${reasonName(handoff.reason)}</span>`} <span>${channelName(conversation.channel)}</span></p></div>
-      <div class="actions"><${Actions} desk=${desk} opened=${opened} operator=${operator} onClosing=${() => setClosing(true)} />
-        </div>
+      <div class="dialog-title"><h1>${customerName(opened.customer.name, id)} <small>${channelName(conversation.channel)}</small></h1>
+        <p>${state(opened, operator)} ${handoff && conversation.status !== "closed" && html`<span class="badge ${priorityClass(handoff.priority)}">${reasonName(handoff.reason)}</span>`}</p></div>
+      <div class="actions"><${Actions} desk=${desk} opened=${opened} operator=${operator} onClosing=${() => setClosing(true)} /></div>
       <button type="button" class="button quiet small only-phone details" onClick=${onContext}>${t("context")}</button></header>
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
     <div class="lines" ref=${log} role="log" aria-live="polite" aria-label=${t("dialog")} tabindex="0"

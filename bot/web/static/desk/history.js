@@ -2,7 +2,7 @@
 import { clockTime, dateTime, html, sameDay, t, useEffect, useState } from "../lib.js";
 import { api } from "./account.js";
 import { explain } from "./store.js";
-import { channelName } from "./queue.js";
+import { channelName, customerName, saidBy } from "./queue.js";
 
 const PAUSE = 250; // ms without a key before a search starts
 
@@ -40,8 +40,8 @@ export function History({ openId, onOpen }) {
     ${found && !items.length && html`<p class="empty-line">${t("found_nothing")}</p>`}
     <ul>${items.map((item) => html`<li class="card ${item.id === openId ? "selected" : ""}" key=${item.id}>
       <button type="button" class="card-open" onClick=${() => onOpen(item.id)}>
-        <span class="card-top"><span class="reason">${item.customer_name || t("customer_unnamed")}</span><span class="num">${sameDay(item.updated_at, Date.now()) ? clockTime(item.updated_at) : dateTime(item.updated_at)}</span></span>
-        <span class="card-words">${item.last_message || t("no_words")}</span>
+        <span class="card-top"><span class="reason">${customerName(item.customer_name, item.id)}</span><span class="num">${sameDay(item.updated_at, Date.now()) ? clockTime(item.updated_at) : dateTime(item.updated_at)}</span></span>
+        <span class="card-words">${item.last_message ? saidBy(item.last_author) + item.last_message : t("no_words")}</span>
         <span class="card-foot"><span class="badge ${item.status === "open" ? "good" : ""}">${t(item.status === "closed" ? "state_closed" : item.owner === "operator" ? "state_operator" : "state_bot")}</span><span>${channelName(item.channel)}</span></span></button></li>`)}</ul>
     ${found && (page > 1 || seen < found.total) && html`<div class="pages"><button type="button" class="button small" disabled=${page === 1} onClick=${() => setPage(page - 1)}>${t("newer")}</button>
       <button type="button" class="button small" disabled=${!items.length || seen >= found.total} onClick=${() => setPage(page + 1)}>${t("older")}</button></div>`}</div>`;

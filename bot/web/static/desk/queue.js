@@ -15,6 +15,15 @@ const LONG = 120; // seconds of waiting after which a card warns
 
 export const channelName = (channel) => { const key = `channel_${channel}`; const name = t(key); return name === key ? channel : name; };
 
+// A visitor of the website has no name; a number tells them apart, on the screen and among colleagues.
+export const customerName = (name, conversationId) => name || t("customer_numbered", { number: conversationId.slice(-4).toUpperCase() });
+
+// Who said it, before the words: nothing before the customer's own.
+export const saidBy = (author) => ({ bot: `${t("bot")}: `, operator: `${t("operator")}: `, system: `${t("system")}: ` })[author] || "";
+
+// The robot's goodbye tells an operator nothing, what the customer wanted does.
+const words = (card) => (card.last_author === "bot" && card.question ? card.question : saidBy(card.last_author) + card.last_message);
+
 export const priorityClass = (priority) => (priority < URGENT ? "danger" : "");
 
 function Card({ card, now, selected, onOpen, onClaim }) {
@@ -24,10 +33,10 @@ function Card({ card, now, selected, onOpen, onClaim }) {
     <button type="button" class="card-open" aria-current=${selected ? "true" : undefined} onClick=${() => onOpen(card.conversation_id)}>
       <span class="card-top"><span class="reason">${card.reason_text}</span>
         <span class="wait num ${late ? "late" : ""}"><${Icon} name="clock" size=${14} /><span class="sr">${t("waits")} </span>${duration(waited)}</span></span>
-      <span class="card-words">${card.last_message || t("no_words")}</span>
+      <span class="card-words">${words(card) || t("no_words")}</span>
       <span class="card-foot">${card.priority < URGENT && html`<span class="badge danger">${t("urgent")}</span>`}
         <span>${channelName(card.channel)}</span>
-        <span>${card.customer_name || t("customer_unnamed")}</span>
+        <span>${customerName(card.customer_name, card.conversation_id)}</span>
         ${card.claimed_by_name && html`<span><${Icon} name="person" size=${12} />${card.claimed_by_name}</span>`}
         ${card.unread && card.claimed_by && html`<span class="dot"><span class="sr">${t("unread")}</span></span>`}</span>
     </button>

@@ -1,7 +1,7 @@
 // What the desk knows: the queue, the opened conversation, what is being sent. The socket says what
 // changed; after a break it brings what was missed.
-import { observable, openStream, t, uniqueId } from "../lib.js";
-import { api, toLogin } from "./account.js";
+import { backoff, observable, openStream, t, uniqueId } from "../lib.js";
+import { api, may, signedIn } from "./account.js";
 
 const NO_QUEUE = { waiting: [], mine: [], others: [] };
 
@@ -20,8 +20,18 @@ export class Desk {
       greet: () => this.subscribe(),
       onMessage: (message) => this.hear(message),
       onState: (state) => { if ((state === "online") !== this.state.get().online) this.state.set({ online: state === "online" }); },
-      onRefused: toLogin,
+      onRefused: () => this.refused(),
     });
+  }
+
+  // The session has ended, or only this socket has: a new password or another role closes it too.
+  async refused(attempt = 0) {
+    try {
+      if (may(await signedIn(), "watch")) this.connect();
+      else location.reload();
+    } catch (error) { // without a session, `signedIn` has gone to sign-in
+      if (error.status !== 401) setTimeout(() => this.refused(attempt + 1), backoff(attempt));
+    }
   }
 
   subscribe() {

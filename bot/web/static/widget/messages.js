@@ -3,7 +3,6 @@
 import { clockTime, html, Icon, sameDay, shortDate, t, Typing } from "../lib.js";
 
 const NOTICES = {
-  "handoff.requested": () => t("notice_requested"),
   "handoff.claimed": ({ operator_name }) => t("notice_claimed", { name: operator_name || t("operator") }),
   "handoff.released": () => t("notice_released"),
   "handoff.returned": () => t("notice_returned"),
@@ -59,13 +58,12 @@ function Pending({ item, onDiscard }) {
   </article>`;
 }
 
-// A closed handoff and the end of the conversation are one thing to a customer; so are a request for
-// an operator and the message that says so.
+// A closed handoff and the end of the conversation are one thing to a customer. Only what NOTICES names
+// is said: the request for an operator is not, the robot's message says it.
 function shown(events) {
   const ends = events.some((event) => event.kind === "conversation.closed");
   return events.filter((event) => {
     if (event.kind === "message") return true;
-    if (event.kind === "handoff.requested") return false;
     if (event.kind === "handoff.closed" && ends) return false;
     return event.kind in NOTICES;
   });

@@ -146,7 +146,8 @@ export class ChatSession {
     const { events, conversation } = this.state.get();
     if (events.some((event) => event.seq === seq && event.data.author === "customer")) this.discard(item.client_id);
     else this.change(item, { seq });
-    if (conversation?.owner !== "operator") this.showTyping("bot", 15000);
+    const replied = events.some((event) => event.seq > seq && event.kind === "message"); // it may outrun this
+    if (!replied && conversation?.owner !== "operator") this.showTyping("bot", 15000);
   }
 
   change(item, changes) {
