@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -36,8 +37,12 @@ def resolve(text: str, titles: Mapping[str, str]) -> str:
     return _REFERENCE.sub(link, text)
 
 
+@lru_cache(2_000)
 def render(text: str) -> str:
-    """Markdown (CommonMark with tables) to safe HTML; line breaks in chat text are kept."""
+    """Markdown (CommonMark with tables) to safe HTML; line breaks in chat text are kept.
+
+    Answers repeat, so what was rendered is remembered.
+    """
     return str(_MARKDOWN.render(text)).strip()
 
 

@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -78,10 +79,16 @@ def features(query: Query) -> Iterator[str]:
     for left, right in pairwise(lemmas):
         yield f"{left}_{right}"
     for token in query.tokens:
-        word = f"<{token}>"
-        for size in (3, 4, 5):
-            for start in range(len(word) - size + 1):
-                yield f"#{word[start : start + size]}"
+        yield from _pieces(token)
+
+
+@lru_cache(20_000)
+def _pieces(token: str) -> tuple[str, ...]:
+    """The n-grams of a word with its borders."""
+    word = f"<{token}>"
+    return tuple(
+        f"#{word[start : start + size]}" for size in (3, 4, 5) for start in range(len(word) - size + 1)
+    )
 
 
 def _fit(examples: Sequence[tuple[Query, str]]) -> Classifier:

@@ -18,18 +18,22 @@ GAP = 2  # words that may stand between the two of `a > b`
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as signs see it: all its words and lemmas, and both as a line to find phrases in."""
+    """A message as signs see it: all its words and lemmas, what these begin with, and lines to find
+    phrases in (`said` by words, `lines` by words and then by lemmas)."""
 
     words: frozenset[str]
+    beginnings: frozenset[str]
     said: str
-    plain: str
+    lines: str
     pairs: tuple[tuple[str, str], ...]  # token and lemma of every word in order
 
     @classmethod
     def of(cls, query: Query) -> Message:
         words = frozenset((*query.tokens, *query.lemmas))
+        beginnings = frozenset(word[:size] for word in words for size in range(1, len(word) + 1))
         pairs = tuple(zip(query.tokens, query.lemmas, strict=True))
-        return cls(words, f" {' '.join(query.tokens)} ", f" {' '.join(query.lemmas)} ", pairs)
+        said = f" {' '.join(query.tokens)} "
+        return cls(words, beginnings, said, f"{said}\n {' '.join(query.lemmas)} ", pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +42,15 @@ class Words:
 
     words: frozenset[str] = frozenset()
     beginnings: tuple[str, ...] = ()
-    phrases: tuple[str, ...] = ()
+    phrases: tuple[tuple[str, str], ...] = ()  # the first word, and the whole between spaces
     openings: tuple[str, ...] = ()
     chains: tuple[tuple[Words, Words], ...] = ()  # the second follows the first closely
 
     def found(self, message: Message) -> bool:
         return (
             not self.words.isdisjoint(message.words)
-            or (bool(self.beginnings) and any(word.startswith(self.beginnings) for word in message.words))
-            or any(phrase in message.said or phrase in message.plain for phrase in self.phrases)
+            or not message.beginnings.isdisjoint(self.beginnings)
+            or any(first in message.words and phrase in message.lines for first, phrase in self.phrases)
             or (bool(self.openings) and message.said.startswith(self.openings))
             or any(_follows(first, second, message) for first, second in self.chains)
         )
@@ -79,7 +83,7 @@ def parse_words(group: str, read: Read) -> Words:
     """Alternatives separated by `|`."""
     words: set[str] = set()
     beginnings: list[str] = []
-    phrases: list[str] = []
+    phrases: list[tuple[str, str]] = []
     openings: list[str] = []
     for alternative in filter(None, (part.strip() for part in group.split("|"))):
         query = read(alternative.strip("^*="))
@@ -91,7 +95,8 @@ def parse_words(group: str, read: Read) -> Words:
         elif alternative.endswith("*"):
             beginnings.append(said)
         elif len(query.tokens) > 1:
-            phrases += dict.fromkeys((f" {said} ", f" {' '.join(query.lemmas)} "))
+            lines = dict.fromkeys((query.tokens, query.lemmas))
+            phrases += ((line[0], f" {' '.join(line)} ") for line in lines)
         else:
             words.update((*query.tokens, *query.lemmas))
     return Words(frozenset(words), tuple(beginnings), tuple(phrases), tuple(openings))
