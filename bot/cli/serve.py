@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +18,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
 ) -> None:
     """Serve the website chat, the partners' API and the operator desk."""
+    # uvicorn raises the signal that ended it once more when all is finished: by then it is no failure.
+    for ask in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ask, _end)
     configuration = settings()
     changes = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     configuration = configuration.model_copy(update=changes)
@@ -40,6 +46,10 @@ def serve(
     server.run(sockets=[listener])
     if not server.started:
         raise fail("the server did not start; the log above says why", UNAVAILABLE)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _options(options: dict[str, Any]) -> dict[str, Any]:
