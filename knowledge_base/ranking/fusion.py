@@ -70,7 +70,7 @@ def _family_shares(count: int) -> list[float]:
 
 def _fused(scores: Floats, known: int, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     standard = _standardised(scores, known)
-    return np.asarray(np.einsum("...fc,f->...c", standard, weights), np.float64)
+    return np.asarray(weights @ standard, np.float64)
 
 
 def _standardised(scores: Floats, known: int) -> Floats:

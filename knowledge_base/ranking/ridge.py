@@ -26,7 +26,9 @@ from knowledge_base.ranking.topics import Topic
 
 SHARES = {"words": 0.35, "chars": 0.35, "vector": 0.30}
 GAMMA, RIDGE = 3.0, 0.5
-COMMON = 2  # directions that all sentences share and that are removed: Mu, Viswanath 2018
+# Of the vectors' principal directions the first two, which all sentences share, are left out (Mu,
+# Viswanath 2018), and the many last ones: they hold nothing that tells questions apart, only memory to read.
+COMMON, KEPT = 2, 96
 BLOCK = 512  # rows of the kernel computed at once
 Items = Callable[[Sequence[str], Sequence[str]], list[str]]
 
@@ -102,7 +104,7 @@ class KernelRidge:
         )
         self._examples: list[tuple[str, str, str]] = []  # topic key, topic hash, text
         self._rows: tuple[list[Row], ...] = ([], [])
-        self._vectors = np.zeros((0, encoder.dim), np.float32)
+        self._vectors = np.zeros((0, KEPT), np.float32)
         self._inverse = np.zeros((0, 0), np.float32)
 
     def copy(self) -> KernelRidge:
@@ -130,8 +132,9 @@ class KernelRidge:
         self._mean = raw.mean(axis=0)
         centred = raw - self._mean
         _, directions = np.linalg.eigh(centred.T @ centred)
-        self._common = directions[:, ::-1][:, :COMMON].T.astype(np.float32)
-        self._examples, self._vectors = wanted, self._centre(raw)
+        kept = directions[:, ::-1][:, COMMON : COMMON + KEPT]
+        self._directions = np.ascontiguousarray(kept, np.float32)
+        self._examples, self._vectors = wanted, self._project(raw)
         self._rows = tuple([part.grow(text) for text in texts] for part in self._parts)
         kernel = self._kernel(self._blocks(0), self._vectors)
         kernel[np.diag_indices_from(kernel)] += RIDGE
@@ -151,7 +154,7 @@ class KernelRidge:
         """(topics,)"""
         likeness = np.zeros(len(self._examples), np.float32)
         if query.vector is not None:
-            likeness += self._vectors @ self._centre(query.vector[None])[0]
+            likeness += self._vectors @ self._project(query.vector[None])[0]
         for part, postings in zip(self._parts, self._postings, strict=True):
             likeness += postings.dot(*part.of(query)).astype(np.float32)
         return np.asarray(np.exp(GAMMA * (likeness - 1)) @ self._alpha, np.float32)
@@ -163,9 +166,8 @@ class KernelRidge:
         diagonal = np.diag(self._inverse)[rows]
         return np.asarray(self._target[rows] - self._alpha[rows] / diagonal[:, None], np.float32)
 
-    def _centre(self, raw: Floats) -> Floats:
-        out = raw - self._mean
-        out = out - (out @ self._common.T) @ self._common
+    def _project(self, raw: Floats) -> Floats:
+        out = (raw - self._mean) @ self._directions
         lengths = np.linalg.norm(out, axis=1, keepdims=True) + 1e-9
         return np.asarray(out / lengths * np.sqrt(SHARES["vector"]), np.float32)
 
@@ -206,7 +208,7 @@ class KernelRidge:
         for part, rows in zip(self._parts, self._rows, strict=True):
             rows.extend(part.grow(text) for text in texts)
         self._examples = [*self._examples, *new]
-        self._vectors = np.concatenate([self._vectors, self._centre(self._encoder.encode(texts))])
+        self._vectors = np.concatenate([self._vectors, self._project(self._encoder.encode(texts))])
         kernel = self._kernel(self._blocks(old), self._vectors[old:])
         cross, corner = kernel[:, :old], kernel[:, old:]
         corner[np.diag_indices_from(corner)] += RIDGE
