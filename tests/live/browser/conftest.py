@@ -1,4 +1,4 @@
-"""Chromium, and a server whose queue holds only what these tests put there."""
+"""Chromium, and a server whose queue and whose articles are made for these tests."""
 
 from __future__ import annotations
 
@@ -25,6 +25,23 @@ _ARGUMENTS = [
 ]
 
 
+HOSTILE = "<img src=x onerror=\"alert('x')\"> <script>alert('y')</script>"
+HOSTILE_TITLE = "Статья <img src=x onerror=alert(1)> с разметкой"
+HOSTILE_QUESTION = "Зачем в статье угловые скобки?"
+_HOSTILE_ARTICLE = f"""---
+id: hostile
+title: "{HOSTILE_TITLE}"
+category: card
+questions:
+  - {HOSTILE_QUESTION}
+---
+
+{HOSTILE}
+
+Скобки показываем как есть. [Ссылка](javascript:alert(2))
+"""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -40,7 +57,9 @@ def browser() -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose queue holds only what the browser tests put there."""
     folder = tmp_path_factory.mktemp("site")
-    running = launch(folder / "data", example_articles(folder / "articles", "card"))
+    articles = example_articles(folder / "articles", "card")
+    (articles / "hostile.md").write_text(_HOSTILE_ARTICLE, "utf-8")
+    running = launch(folder / "data", articles)
     yield running
     running.stop()
 

@@ -133,7 +133,7 @@ class Clerk:
 
     def takes(self) -> None:
         self.page.get_by_role("button", name="Взять").first.click()
-        self.page.locator("#reply").wait_for()
+        self.page.get_by_role("button", name="Ответ клиенту").wait_for()  # before, one writes notes only
 
     def writes(self, text: str) -> None:
         self.page.locator("#reply").fill(text)

@@ -1,4 +1,4 @@
-"""Bad input, lost connections and people without a mouse, in a real browser."""
+"""Bad input and lost connections, in a real browser."""
 
 from __future__ import annotations
 
@@ -8,23 +8,6 @@ from playwright.sync_api import Route, expect
 from tests.live.browser.people import DESKTOP, PHONE, Crowd
 
 pytestmark = pytest.mark.live
-HOSTILE = "<img src=x onerror=\"alert('x')\"> <script>alert('y')</script>"
-
-
-def test_markup_of_the_customer_shows_as_text(crowd: Crowd) -> None:
-    clerk, customer = crowd.clerk(), crowd.customer(DESKTOP)
-    customer.comes()
-    customer.agrees()
-    customer.says(HOSTILE)
-    expect(customer.log.locator(".own").last).to_contain_text(HOSTILE)
-    customer.calls()
-    clerk.takes()
-    expect(clerk.lines.locator(".customer").filter(has_text=HOSTILE)).to_be_visible()
-    clerk.writes(HOSTILE)
-    expect(customer.answer("onerror=")).to_be_visible()
-    for place in (customer.log, clerk.lines):
-        expect(place.locator("img, script")).to_have_count(0)
-    clerk.closes()
 
 
 def test_messages_written_offline_arrive_once_and_in_order(crowd: Crowd) -> None:
@@ -92,33 +75,6 @@ def test_a_stale_token_begins_anew(crowd: Crowd) -> None:
     customer.comes()
     customer.says("как закрыть карту?")
     expect(customer.answer("Источник").first).to_be_visible()
-
-
-def test_the_widget_without_a_mouse(crowd: Crowd) -> None:
-    page = crowd.customer(DESKTOP).page
-    page.goto("/")
-    page.locator("frontline-widget button").wait_for()
-    launcher, chat = page.locator("frontline-widget button"), page.frame_locator("frontline-widget iframe")
-    launcher.focus()
-    page.keyboard.press("Enter")
-    accept = chat.get_by_role("button", name="Согласиться и начать")
-    accept.wait_for()
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        if accept.evaluate("node => node === document.activeElement"):
-            break
-    page.keyboard.press("Enter")
-    field = chat.get_by_placeholder("Напишите сообщение")
-    expect(field).to_be_focused()
-    page.keyboard.type("первая строка")
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.type("как закрыть карту?")
-    page.keyboard.press("Enter")
-    expect(chat.locator(".own .plain")).to_have_text("первая строка\nкак закрыть карту?", use_inner_text=True)
-    expect(field).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(launcher).to_be_focused()
-    expect(launcher).to_have_attribute("aria-expanded", "false")
 
 
 def test_an_unread_answer_shows_on_the_closed_launcher(crowd: Crowd) -> None:

@@ -127,7 +127,7 @@ export function Conversation({ desk, state: { opened, sending, typing, problem }
       <div class="dialog-title"><h1>${customerName(opened.customer.name, id)} <small>${channelName(conversation.channel)}</small></h1>
         <p>${state(opened, operator)} ${handoff && conversation.status !== "closed" && html`<span class="badge ${priorityClass(handoff.priority)}">${reasonName(handoff.reason)}</span>`}</p></div>
       <div class="actions"><${Actions} desk=${desk} opened=${opened} operator=${operator} onClosing=${() => setClosing(true)} /></div>
-      <button type="button" class="button quiet small only-phone details" onClick=${onContext}>${t("context")}</button></header>
+      <button type="button" class="icon-button only-phone details" aria-label=${t("context")} onClick=${onContext}><${Icon} name="info" /></button></header>
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
     <div class="lines" ref=${log} role="log" aria-live="polite" aria-label=${t("dialog")} tabindex="0"
       onScroll=${({ currentTarget: box }) => { near.current = box.scrollHeight - box.scrollTop - box.clientHeight < 120; }}>

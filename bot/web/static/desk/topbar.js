@@ -28,6 +28,6 @@ export function TopBar({ operator, page, children }) {
         { text: t("sign_out"), run: signOut },
       ]}><span class="account-face"><${Icon} name="person" size=${18} /></span>
         <span class="who"><b>${operator.name}</b><small>${t(`role_${operator.role}`)}</small></span><${Icon} name="down" size=${16} /></${Menu}>
-    </div>
-    ${changing && html`<${Password} operator=${operator} onClose=${() => setChanging(false)} />`}</header>`;
+    </div></header>
+    ${changing && html`<${Password} operator=${operator} onClose=${() => setChanging(false)} />`}`;
 }
