@@ -25,7 +25,7 @@ from knowledge_base.passages import PassageIndex
 from knowledge_base.ranking.ranker import Ranker, suits
 from knowledge_base.retriever import Retriever
 
-FORMAT = 1  # raise when what is pickled changes
+FORMAT = 2  # raise when what is pickled changes
 REFIT_AT = 0.2  # share of changed articles from which the weights are learnt anew, in the background
 log = structlog.get_logger(__name__)
 Progress = Callable[[int, int], None]
