@@ -49,6 +49,7 @@ log = logger("frontline.wiring")
 PUSHED = frozenset({RestDelivery.channel})
 _DRAIN = 15.0  # seconds that accepted messages may still take when we stop
 _RECOVERY = timedelta(minutes=1)  # after this an unanswered message is not in flight any more
+_AGAIN = 1.0  # seconds between attempts to recover while the database is away
 _SWEEP = 60.0  # seconds in which every watched conversation is looked at once, hint or not
 
 
@@ -104,6 +105,7 @@ async def close_house(running: Running) -> None:
         task.cancel()
     await asyncio.gather(*house.running, *house.answering, return_exceptions=True)
     await running.client.aclose()
+    await house.limits.close()
     await house.bus.close()
     await house.store.close()
 
@@ -164,7 +166,7 @@ async def _open_dialog(house: House) -> None:
     turns = await asyncio.to_thread(_turns, house, index, QueryBuilder(encoder))
     house.open_dialog(turns)
     house.run(house.library.watch(), "library")
-    house.run(_recover(turns, house.started), "recover")
+    house.run(_recover(house, turns), "recover")
 
 
 def _turns(house: House, index: KnowledgeIndex, query: QueryBuilder) -> Turns:
@@ -174,15 +176,25 @@ def _turns(house: House, index: KnowledgeIndex, query: QueryBuilder) -> Turns:
     return Turns(house.store, thinker, house.bus, observe=house.metrics.turn)
 
 
-async def _recover(turns: Turns, started: datetime) -> None:
-    """Answers what the last process, and later what any other process, accepted and left unanswered."""
-    await turns.recover(before=started)
+async def _recover(house: House, turns: Turns) -> None:
+    """Answers what was accepted and left unanswered: by the last process, by others, or by a failure.
+
+    Messages in flight are left alone, except after a failure: which one failed is not known, and a
+    message that is answered twice at once still gets one answer.
+    """
+    before: datetime | None = house.started
     while True:
-        await asyncio.sleep(_RECOVERY.total_seconds())
+        house.owed.clear()
         try:
-            await turns.recover(before=clock.now() - _RECOVERY)
+            await turns.recover(before=before)
         except FrontlineError as error:
             log.warning("recovery_failed", code=error.code)
+            house.owed.set()
+        if house.owed.is_set():
+            await asyncio.sleep(_AGAIN)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(house.owed.wait(), _RECOVERY.total_seconds())
+        before = None if house.owed.is_set() else clock.now() - _RECOVERY
 
 
 async def _until_done(work: Callable[[House], Coroutine[Any, Any, None]], house: House) -> None:

@@ -9,6 +9,7 @@ class MemoryBus:
     """Hands a hint to every subscription at once; costs no task and no thread."""
 
     def __init__(self) -> None:
+        self.problem: str | None = None
         self._subscribers = Subscribers()
 
     async def publish(self, topic: str, key: str) -> None:

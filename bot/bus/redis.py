@@ -32,6 +32,7 @@ class RedisBus:
     """Own hints arrive at once, without the way through Redis; `origin` tells its echo apart."""
 
     def __init__(self, url: str) -> None:
+        self.problem: str | None = None
         self._subscribers = Subscribers()
         self._origin = uuid4().hex
         self._sender: Redis = Redis.from_url(url, socket_timeout=SEND_S, socket_connect_timeout=SEND_S)
@@ -74,22 +75,21 @@ class RedisBus:
             ]
 
     async def _keep(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Runs `work` for ever, again after each failure; reports the first of a row."""
-        away = False
-
+        """Runs `work` for ever, again after each failure."""
         while True:
             try:
                 await work()
-                away = False
             except (RedisError, OSError) as error:
-                if not away:
+                if self.problem is None:
                     log.warning("redis_away", error=type(error).__name__)
-                away = True
+                self.problem = "redis_away"
                 await asyncio.sleep(AGAIN_S)
 
     async def _listen(self) -> None:
         async with self._listener.pubsub(ignore_subscribe_messages=True) as channel:
             await channel.psubscribe(PREFIX + "*")
+            # Silent times have nothing to send, so the listening connection says when Redis is back.
+            self.problem = None
             async for message in channel.listen():
                 origin, key = orjson.loads(message["data"])
                 if origin != self._origin:

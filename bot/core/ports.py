@@ -38,7 +38,12 @@ class VectorIndex(Protocol):
 
 
 class EventBus(Protocol):
-    """Says "look again", never what happened; losing a hint loses nothing but time."""
+    """Says "look again", never what happened; losing a hint loses nothing but time.
+
+    `problem` is a stable code while hints do not reach other processes, else None.
+    """
+
+    problem: str | None
 
     async def publish(self, topic: str, key: str) -> None: ...
 

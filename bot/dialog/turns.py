@@ -19,7 +19,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.core.clock import Clock, now
-from bot.core.errors import FrontlineError, StaleVersion
+from bot.core.errors import FrontlineError, StaleVersion, StorageUnavailable
 from bot.core.ports import EventBus
 from bot.core.types import Conversation, Event, Inbound, Owner, Turn
 from bot.dialog import events, policy
@@ -73,12 +73,17 @@ class Turns:
         return await self._fly(self._answer_in_order(receipt))
 
     async def recover(self, *, before: datetime | None = None) -> int:
-        """Answers what was accepted but not answered, as after a crash; returns how many."""
+        """Answers what was accepted but not answered, as after a crash; returns how many.
+
+        Raises `StorageUnavailable`: then the rest is for another time.
+        """
         count = 0
         for receipt in await self._store.conversations.unanswered(1000, before=before):
             try:
                 await self.answer(receipt)
                 count += 1
+            except StorageUnavailable:
+                raise
             except FrontlineError as error:
                 log.warning("turn.not_recovered", conversation=receipt.conversation.id, code=error.code)
         return count

@@ -24,7 +24,10 @@ class Live(BaseModel):
 
 
 class Ready(BaseModel):
-    """`components` maps each part to `ok` or to why it is not."""
+    """`components` maps each part to `ok` or to why it is not.
+
+    A bus that is `redis_away` costs the other processes time and does not make this one unready.
+    """
 
     ready: bool
     components: dict[str, str]
@@ -41,8 +44,10 @@ async def live() -> Live:
     responses={503: {"model": Ready, "description": "Not ready; `components` says why"}},
 )
 async def ready(response: Response, house: TheHouse) -> Ready:
-    components = {"database": await _database(house), "index": _index(house), "bus": _bus(house)}
+    components = {"database": await _database(house), "index": _index(house), "bus": _listening(house)}
     good = all(state == "ok" for state in components.values())
+    if house.bus.problem and components["bus"] == "ok":
+        components["bus"] = house.bus.problem
     if not good:
         response.status_code = 503
     return Ready(ready=good, components=components)
@@ -93,7 +98,7 @@ def _index(house: House) -> str:
     return house.library.failure or "loading"
 
 
-def _bus(house: House) -> str:
+def _listening(house: House) -> str:
     """The bus itself never fails us (its hints are made up for); the work that listens to it could."""
     broken = [
         task.get_name() for task in house.running if task.done() and not task.cancelled() and task.exception()

@@ -38,7 +38,10 @@ class Desk(Protocol):
 
 @dataclass(slots=True)
 class House:
-    """`answering` is finished before we stop, `running` is ended then."""
+    """`answering` is finished before we stop, `running` is ended then.
+
+    `owed` is set when an accepted message could not be answered; recovery looks again soon then.
+    """
 
     settings: Settings
     store: Store
@@ -56,6 +59,7 @@ class House:
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     answering: set[asyncio.Task[Any]] = field(default_factory=set)
     running: list[asyncio.Task[Any]] = field(default_factory=list)
+    owed: asyncio.Event = field(default_factory=asyncio.Event)
     dialog: Turns | None = None
 
     async def turns(self) -> Turns:
@@ -88,11 +92,17 @@ class House:
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self.answering.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.owed.set()
         _report(task)
 
 
 def _report(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
+    if task.cancelled() or (error := task.exception()) is None:
+        return
+    if isinstance(error, FrontlineError) and error.retryable:  # known, and it says all: no traceback
+        log.warning("background_work_failed", work=task.get_name(), code=error.code)
+    else:
         log.error("background_work_failed", work=task.get_name(), exc_info=error)
 
 

@@ -7,6 +7,7 @@ while is better than a customer who is turned away.
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage
@@ -18,6 +19,9 @@ from limits.strategies import MovingWindowRateLimiter
 from bot.web.errors import RateLimitError
 from bot.web.logs import logger
 
+if TYPE_CHECKING:
+    from redis.asyncio import ConnectionPool
+
 log = logger("frontline.limits")
 
 
@@ -25,8 +29,17 @@ class RateLimits:
     def __init__(self, redis_url: str = "") -> None:
         self._local = MovingWindowRateLimiter(MemoryStorage())
         self._shared: SharedWindow | None = None
+        self._pool: ConnectionPool | None = None
         if redis_url:
-            storage = RedisStorage(f"async+{redis_url}", wrap_exceptions=True, implementation="redispy")
+            from redis.asyncio import ConnectionPool
+
+            self._pool = ConnectionPool.from_url(redis_url)
+            storage = RedisStorage(
+                f"async+{redis_url}",
+                wrap_exceptions=True,
+                implementation="redispy",
+                connection_pool=self._pool,  # type: ignore[arg-type]  # documented, and typed too narrowly
+            )
             self._shared = SharedWindow(storage)
 
     async def check(self, what: str, who: str, per_minute: int) -> None:
@@ -38,6 +51,11 @@ class RateLimits:
         key = hashlib.sha256(who.encode()).hexdigest()[:32]
         if not await self._hit(item, what, key):
             raise RateLimitError(retry_after=max(1, 60 // max(per_minute, 1)))
+
+    async def close(self) -> None:
+        """Gives the connections back; `limits` has no end of its own for them."""
+        if self._pool is not None:
+            await self._pool.disconnect()
 
     async def _hit(self, item: RateLimitItemPerMinute, what: str, key: str) -> bool:
         if self._shared is not None:
