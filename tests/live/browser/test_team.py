@@ -65,3 +65,16 @@ def invitation(team: Page, name: str) -> str:
     team.get_by_label("Имя").fill(name)
     team.get_by_role("button", name="Создать ссылку").click()
     return team.get_by_label("Ссылка").input_value()
+
+
+def test_the_team_page_fits_a_phone(crowd: Crowd) -> None:
+    """Tables scroll inside their panels; a window stands in the middle of the screen."""
+    page = crowd.clerk(SIZES["phone"]).page
+    page.goto("/team")
+    page.get_by_role("cell", name="anna").wait_for()
+    width = SIZES["phone"]["viewport"]["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.get_by_role("button", name="Пригласить").click()
+    box = page.get_by_role("dialog").bounding_box()
+    assert box is not None
+    assert box["x"] == pytest.approx(width - box["x"] - box["width"], abs=1)
