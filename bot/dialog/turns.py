@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,7 @@ class Turns:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="think")
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._flying: set[asyncio.Task[Turn]] = set()
+        self._at_hand: set[tuple[str, int]] = set()  # accepted messages that are being answered here
 
     async def handle(self, inbound: Inbound) -> Turn:
         """Accepts a message and answers it; a repeat gets the first result.
@@ -75,10 +77,13 @@ class Turns:
     async def recover(self, *, before: datetime | None = None) -> int:
         """Answers what was accepted but not answered, as after a crash; returns how many.
 
+        What is being answered, however slowly, is left alone: thinking twice makes a rush worse.
         Raises `StorageUnavailable`: then the rest is for another time.
         """
         count = 0
         for receipt in await self._store.conversations.unanswered(1000, before=before):
+            if _key(receipt) in self._at_hand:
+                continue
             try:
                 await self.answer(receipt)
                 count += 1
@@ -112,12 +117,22 @@ class Turns:
         async with self._order(inbound.channel, inbound.address):
             started = time.perf_counter()
             receipt = await self.accept(inbound)
-            return await self._answered(receipt, {"receive": _ms(started)})
+            with self._taken(receipt):
+                return await self._answered(receipt, {"receive": _ms(started)})
 
     async def _answer_in_order(self, receipt: Receipt) -> Turn:
-        async with self._order(receipt.conversation.channel, receipt.conversation.address):
-            conversation = await self._store.conversations.get(receipt.conversation.id)
-            return await self._answered(replace(receipt, conversation=conversation), {})
+        with self._taken(receipt):
+            async with self._order(receipt.conversation.channel, receipt.conversation.address):
+                conversation = await self._store.conversations.get(receipt.conversation.id)
+                return await self._answered(replace(receipt, conversation=conversation), {})
+
+    @contextmanager
+    def _taken(self, receipt: Receipt) -> Iterator[None]:
+        self._at_hand.add(_key(receipt))
+        try:
+            yield
+        finally:
+            self._at_hand.discard(_key(receipt))
 
     def _order(self, channel: str, address: str) -> asyncio.Lock:
         return self._locks.setdefault((channel, address), asyncio.Lock())
@@ -196,6 +211,10 @@ class Turns:
             await self._bus.publish(topic, key)
         except Exception as error:  # any driver's error; the rows are written
             log.warning("bus.failed", topic=topic, error=type(error).__name__)
+
+
+def _key(receipt: Receipt) -> tuple[str, int]:
+    return receipt.conversation.id, receipt.seq
 
 
 def _turn(
