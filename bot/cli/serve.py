@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.console import UNAVAILABLE, fail, settings
+from bot.cli.console import UNAVAILABLE, fail, run, settings
+from bot.settings import Settings
 
 
 def serve(
@@ -27,6 +28,8 @@ def serve(
     listener = _listen(configuration.host, configuration.port)
     # A free port is known only now, and the links that are printed and sent must name it.
     configuration = configuration.model_copy(update={"port": listener.getsockname()[1]})
+
+    run(_try_database(configuration))
 
     import uvicorn
 
@@ -46,6 +49,13 @@ def serve(
     server.run(sockets=[listener])
     if not server.started:
         raise fail("the server did not start; the log above says why", UNAVAILABLE)
+
+
+async def _try_database(configuration: Settings) -> None:
+    """A database that cannot be had is one line here; inside the server it would be a traceback."""
+    from bot.store.engine import Store
+
+    await (await Store.open(configuration.database)).close()
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
