@@ -118,7 +118,8 @@ def load(path: Path | None = None, environ: dict[str, str] | None = None) -> Set
             values = tomllib.loads(path.read_text("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise FrontlineError("invalid_configuration", f"{path}: {error}") from error
-        if "remote_api_key" in values.get("retrieval", {}):
+        retrieval = values.get("retrieval")
+        if isinstance(retrieval, dict) and "remote_api_key" in retrieval:
             raise FrontlineError(
                 "invalid_configuration",
                 f"{path}: retrieval.remote_api_key is a secret; set FRONTLINE_RETRIEVAL__REMOTE_API_KEY",
@@ -126,9 +127,14 @@ def load(path: Path | None = None, environ: dict[str, str] | None = None) -> Set
     for name, value in environ.items():
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             *sections, key = name.removeprefix(PREFIX).lower().split("__")
-            place = values
+            place: dict[str, Any] = values
             for section in sections:
                 place = place.setdefault(section, {})
+                if not isinstance(place, dict):
+                    raise FrontlineError(
+                        "invalid_configuration",
+                        f"{section}: is a section and cannot have the value that is set",
+                    )
             place[key] = value
     try:
         return Settings.model_validate(values)

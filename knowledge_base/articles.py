@@ -114,6 +114,13 @@ def _validate(article: Article, fields: _Fields, path: str) -> None:
         raise InvalidContent(path, fields.line("questions"), f"question is repeated: {min(repeated)}")
 
 
+def _line_of(front: str, key: str) -> int | None:
+    for number, line in enumerate(front.splitlines(), 2):
+        if line.startswith(f"{key}:"):
+            return number
+    return None
+
+
 class _Fields:
     """The front matter, taken out field by field; what is left over is unknown."""
 
@@ -126,17 +133,14 @@ class _Fields:
             problem = getattr(error, "problem", None) or "cannot be read"
             raise InvalidContent(path, mark.line + 2 if mark else 1, f"YAML: {problem}") from error
         except ValueError as error:  # a date such as 2026-13-40
-            raise InvalidContent(path, 1, f"YAML: {error}") from error
+            raise InvalidContent(path, _bad_date(text), f"not a date: {error}") from error
         if not isinstance(values, dict):
             raise InvalidContent(path, 2, "the front matter must be keys and values")
         self._values: dict[str, Any] = values
 
     def line(self, key: str) -> int | None:
         """Line of the file (from 1) where the key stands; the first line is the opening `---`."""
-        for number, line in enumerate(self._text.splitlines(), 2):
-            if line.startswith(f"{key}:"):
-                return number
-        return None
+        return _line_of(self._text, key)
 
     def text(self, key: str) -> str | None:
         value = self._values.pop(key, None)
@@ -164,6 +168,18 @@ class _Fields:
             raise InvalidContent(self._path, self.line(str(key)), f"unknown key {key}")
 
 
+def _bad_date(text: str) -> int:
+    """Line of the file whose value YAML takes for a date that does not exist."""
+    for number, line in enumerate(text.splitlines(), 2):
+        try:
+            yaml.safe_load(line)
+        except yaml.YAMLError:
+            continue  # a part of something longer
+        except ValueError:
+            return number
+    return 1
+
+
 def load_folder(
     folder: Path, *, strict: bool = True, on_progress: Callable[[int, int], None] | None = None
 ) -> Loaded:
@@ -173,14 +189,17 @@ def load_folder(
         for path in sorted(folder.rglob("*.md"))
         if path.is_file() and path.name.lower() not in _NOT_ARTICLES
     ]
-    articles: list[Article] = []
+    kept: dict[str, tuple[Article, str]] = {}
     problems: list[InvalidContent] = []
     for number, path in enumerate(paths, 1):
         name = path.relative_to(folder).as_posix()
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise InvalidContent(name, None, f"is larger than {MAX_BYTES} bytes")
-            articles.append(parse_article(path.read_text("utf-8-sig"), name, strict=strict))
+            article = parse_article(path.read_text("utf-8-sig"), name, strict=strict)
+            _, first = kept.setdefault(article.id, (article, name))
+            if first != name:
+                raise InvalidContent(name, _line_of_id(article), f"id {article.id} is used by {first}")
         except InvalidContent as problem:
             problems.append(problem)
         except UnicodeDecodeError:
@@ -189,21 +208,12 @@ def load_folder(
             problems.append(InvalidContent(name, None, error.strerror or "cannot be read"))
         if on_progress:
             on_progress(number, len(paths))
-    kept, duplicates = _unique(articles)
-    return Loaded(kept, (*problems, *duplicates))
+    return Loaded(tuple(article for article, _ in kept.values()), tuple(problems))
 
 
-def _unique(articles: Iterable[Article]) -> tuple[tuple[Article, ...], list[InvalidContent]]:
-    kept: dict[str, Article] = {}
-    problems = []
-    for article in articles:
-        if article.id in kept:
-            problems.append(
-                InvalidContent(article.id, None, "id is used by another article; the first is kept")
-            )
-        else:
-            kept[article.id] = article
-    return tuple(kept.values()), problems
+def _line_of_id(article: Article) -> int | None:
+    front = _FRONT.match(article.source)
+    return None if front is None else _line_of(front[1], "id")
 
 
 def dangling_links(articles: Iterable[Article]) -> list[tuple[str, str]]:
