@@ -144,6 +144,8 @@ class Turns:
         return turn
 
     async def _decided(self, receipt: Receipt, timings: dict[str, float]) -> Turn:
+        if receipt.answered and not receipt.repeated:  # it was accepted for an operator
+            return _turn(receipt, None, (), timings)
         if receipt.answered:
             return await self._first_result(receipt)
         conversation, gone = receipt.conversation, frozenset[str]()

@@ -134,6 +134,7 @@ def test_what_a_human_writes_comes_signed_to_the_webhook(
         silent = send(client, "У меня вопрос")
         assert silent["answer"] is None
         assert silent["messages"] == []
+        assert silent["repeated"] is False
     seqs, texts = [], []
     while "Здравствуйте, слушаю" not in texts:
         headers_in, raw = webhook.received.get(timeout=30)

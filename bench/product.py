@@ -1,0 +1,88 @@
+"""The product as its users meet it: `frontline serve` in a process of its own, with a fresh folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+UNLIMITED = {f"FRONTLINE_LIMITS__{name}_PER_MINUTE": "1000000" for name in ("MESSAGES", "SESSIONS", "LOGINS")}
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`started` are the seconds until it was ready to answer."""
+
+    url: str
+    folder: Path
+    process: subprocess.Popen[str]
+    started: float
+    environment: dict[str, str]
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+    @property
+    def memory(self) -> float:
+        """Resident memory in MB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+)", status)
+        assert found is not None
+        return int(found.group(1)) / 1024
+
+    def command(self, *arguments: str) -> dict[str, str]:
+        """What a command of the product writes as JSON."""
+        out = self.folder / "out.json"
+        command = [sys.executable, "-m", "bot", *arguments, "--json", str(out)]
+        subprocess.run(command, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        found: dict[str, str] = json.loads(out.read_text())
+        return found
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Product]:
+    """Starts it, waits until it is ready, stops it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        **UNLIMITED,
+        "FRONTLINE_PORT": str(port),
+        "FRONTLINE_DATA_DIR": str(folder),
+        "FRONTLINE_LOG_LEVEL": "warning",
+        "OMP_NUM_THREADS": "1",
+    }
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "serve"], env=environment, stdout=subprocess.DEVNULL, text=True
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _await(f"{url}/health/ready", process)
+        yield Product(url, folder, process, time.perf_counter() - begun, environment)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _await(url: str, process: subprocess.Popen[str]) -> None:
+    until = time.monotonic() + 180
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310 - our own address
+                if reply.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.02)
+    raise RuntimeError(f"{url} was never ready")
