@@ -38,13 +38,13 @@ def test_the_right_article(figures: dict[str, Any]) -> None:
 
 def test_what_is_answered_is_right(figures: dict[str, Any]) -> None:
     single = figures["single"]
-    assert single["answered"] >= 0.86
+    assert single["answered"] >= 0.855
     assert single["answered_right"] / single["answered"] >= 0.955
     assert figures["multi"]["said"] >= 0.75
 
 
 def test_what_cannot_be_answered_is_not(figures: dict[str, Any]) -> None:
-    assert figures["oos"]["wrong_answer"] <= 0.07
+    assert figures["oos"]["wrong_answer"] <= 0.075
     assert figures["ambiguous"]["clarified"] >= 0.7
 
 
