@@ -72,8 +72,18 @@ def test_a_stale_token_begins_anew(crowd: Crowd) -> None:
     customer.page.evaluate(
         "localStorage.setItem('frontline.chat', JSON.stringify({ token: 'x'.repeat(40) }))"
     )
-    customer.comes()
-    customer.says("как закрыть карту?")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    customer.page.route("**/api/chat/sessions", hold)
+    with customer.page.expect_request("**/api/chat/sessions"):
+        customer.comes()
+    customer.field.fill("как закрыть карту?")  # written while the chat begins anew
+    with customer.page.expect_response("**/api/chat/sessions"):
+        held[0].continue_()
+    customer.field.press("Enter")
     expect(customer.answer("Источник").first).to_be_visible()
 
 

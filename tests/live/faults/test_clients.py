@@ -26,7 +26,9 @@ def test_a_socket_that_closes_in_mid_answer_stops_nothing(server: Server, visito
     again.event(says("bot"))
 
 
-def test_a_partner_that_hangs_up_and_asks_again_is_answered_once(server: Server, partner: httpx.Client) -> None:
+def test_a_partner_that_hangs_up_and_asks_again_is_answered_once(
+    server: Server, partner: httpx.Client
+) -> None:
     body = orjson.dumps({"address": "gone", "client_id": "1", "text": QUESTIONS[0]})
     head = (
         f"POST /api/v1/messages HTTP/1.1\r\nHost: {server.settings.host}\r\n"

@@ -156,7 +156,7 @@ export class ChatSession {
   }
 
   // The server no longer knows the token (an erased customer, a restored database): start anew, once
-  // for all who notice.
+  // for all who notice. The chat stays on the page meanwhile: what is being written is not lost.
   renew() {
     this.renewing ??= this.startAnew().finally(() => { this.renewing = null; });
     return this.renewing;
@@ -164,13 +164,13 @@ export class ChatSession {
 
   async startAnew() {
     this.stream?.close();
-    this.setToken(null);
     this.state.set({ conversation: null, events: [], ended: false });
-    for (let attempt = 0; !this.token; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         await this.begin();
+        return;
       } catch (error) {
-        if (!error.retryable) { this.state.set({ loaded: true }); return; }
+        if (!error.retryable) { this.setToken(null); this.state.set({ loaded: true }); return; }
         await new Promise((resolve) => { setTimeout(resolve, backoff(attempt)); });
       }
     }
