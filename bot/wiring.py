@@ -173,7 +173,8 @@ def _turns(house: House, index: KnowledgeIndex, query: QueryBuilder) -> Turns:
     """Learns what the articles' example questions teach; seconds the first time, then from the cache."""
     questions = [question for article in index.current.articles.values() for question in article.questions]
     thinker = Thinker.load(house.settings, index, query, questions)
-    return Turns(house.store, thinker, house.bus, observe=house.metrics.turn)
+    beside = house.settings.retrieval.encoder != "static"
+    return Turns(house.store, thinker, house.bus, observe=house.metrics.turn, beside=beside)
 
 
 async def _recover(house: House, turns: Turns) -> None:

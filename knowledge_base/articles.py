@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from bot.core.documents import parse_yaml
 from bot.core.errors import InvalidContent
 
 AUDIENCES = ("individual", "business")
@@ -127,7 +128,7 @@ class _Fields:
     def __init__(self, path: str, text: str) -> None:
         self._path, self._text = path, text
         try:
-            values = yaml.safe_load(text) if text.strip() else {}
+            values = parse_yaml(text) if text.strip() else {}
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or "cannot be read"
@@ -172,7 +173,7 @@ def _bad_date(text: str) -> int:
     """Line of the file whose value YAML takes for a date that does not exist."""
     for number, line in enumerate(text.splitlines(), 2):
         try:
-            yaml.safe_load(line)
+            parse_yaml(line)
         except yaml.YAMLError:
             continue  # a part of something longer
         except ValueError:

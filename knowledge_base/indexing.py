@@ -77,7 +77,7 @@ class KnowledgeIndex:
             )
             self._ranker = self._ranked(given)
             self._swap(given, revision)
-            if self._ranker is not before[0] or self._passages is not before[1]:
+            if self._ranker is not before[0] or self._passages.content != before[1].content:
                 self._cache.save(self._passages, self._ranker)
         if self._ranker is not None and self._ranker.drift >= REFIT_AT and not self._refitting.is_set():
             self._refitting.set()

@@ -172,6 +172,11 @@ class PassageIndex:
             measured,
         )
 
+    @property
+    def content(self) -> frozenset[tuple[str, str, bool]]:
+        """Which articles it holds: id, hash, and whether they could be encoded."""
+        return frozenset((entry.id, entry.hash, entry.encoded) for entry in self.entries)
+
     def __len__(self) -> int:
         """Rows that can be found."""
         return int((self.owners >= 0).sum())

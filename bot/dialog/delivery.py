@@ -28,6 +28,7 @@ ATTEMPTS = 12  # with doubling pauses about an hour, then given up
 BATCH = 50
 IDLE = 5.0  # seconds between looks when no hint comes: retries fall due without one
 SEND_SECONDS = 15.0
+GATHER = 0.05  # seconds after a hint in which further events come along
 log = structlog.get_logger(__name__)
 Observe = Callable[[str, str], None]  # (channel, "sent" | "failed" | "given_up")
 
@@ -71,6 +72,7 @@ class DeliveryWorker:
                 if sent == 0:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), self._idle)
+                        await asyncio.sleep(GATHER)
         finally:
             listener.cancel()
             with suppress(asyncio.CancelledError):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from bot.core.documents import parse_yaml
 from bot.core.errors import InvalidContent
 
 LOCALES = ("ru", "en")
@@ -23,7 +24,7 @@ class Phrases:
     def load(cls, path: Path = DEFAULT) -> Phrases:
         """Reads and checks the file; raises `InvalidContent` naming the key that is wrong."""
         try:
-            content = yaml.safe_load(path.read_text("utf-8"))
+            content = parse_yaml(path.read_text("utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise InvalidContent(str(path), None, str(error)) from error
         texts: dict[str, Mapping[str, tuple[str, ...]]] = {}

@@ -56,7 +56,7 @@ async def workshop(settings: Settings, on_progress: Progress | None = None) -> A
         questions = [question for article in articles for question in article.questions]
         thinker = await asyncio.to_thread(Thinker.load, settings, knowledge, query, questions)
         bus = open_bus("")
-        turns = Turns(store, thinker, bus)
+        turns = Turns(store, thinker, bus, beside=settings.retrieval.encoder != "static")
         try:
             yield Workshop(store, turns, knowledge, query)
         finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -58,15 +58,17 @@ class Classifier:
         return dict(zip(self.labels, shares.tolist(), strict=True))
 
 
-def learn(examples: Sequence[tuple[Query, str]], cache_dir: Path | None = None) -> Classifier:
-    """Learns from (query, label) pairs, or reads what was learnt from the same pairs before."""
-    path = None if cache_dir is None else cache_dir / f"intents-{_fingerprint(examples)}.npz"
+def learn(
+    examples: Sequence[tuple[str, str]], read: Callable[[str], Query], cache_dir: Path | None = None
+) -> Classifier:
+    """Learns from (text, label) pairs, or takes what was learnt from the same pairs before."""
+    path = None if cache_dir is None else cache_dir / f"intents-{_fingerprint(examples, read)}.npz"
     if path is not None and path.is_file():
         try:
             return _read(path)
         except (OSError, ValueError, KeyError):
             path.unlink(missing_ok=True)  # a damaged cache is learnt anew
-    classifier = _fit(examples)
+    classifier = _fit([(read(text), label) for text, label in examples])
     if path is not None:
         _write(classifier, path)
     return classifier
@@ -137,12 +139,12 @@ def _vector(query: Query) -> Floats:
     return np.asarray(query.vector, np.float32)
 
 
-def _fingerprint(examples: Sequence[tuple[Query, str]]) -> str:
+def _fingerprint(examples: Sequence[tuple[str, str]], read: Callable[[str], Query]) -> str:
     digest = hashlib.sha256(FORMAT.encode())
-    for query, label in examples:
-        digest.update(f"{label}\t{query.text}\n".encode())
+    for text, label in examples:
+        digest.update(f"{label}\t{text}\n".encode())
     if examples:
-        digest.update(_vector(examples[0][0]).tobytes())  # the encoder's signature
+        digest.update(_vector(read(examples[0][0])).tobytes())  # the encoder's signature
     return digest.hexdigest()[:16]
 
 

@@ -67,7 +67,7 @@ class Intents:
         exact = {
             read(text).tokens: name for name, texts in project.family(SMALL_TALK).items() for text in texts
         }
-        return cls(learn([(read(text), label) for text, label in labelled], cache_dir), exact)
+        return cls(learn(labelled, read, cache_dir), exact)
 
     def of(self, query: Query) -> Intent:
         return Intent(self._classifier.scores(query), self._exact.get(query.tokens))

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from bot.core.documents import parse_yaml
 from bot.core.errors import InvalidContent
 
 UTTER = "utter_"
@@ -57,7 +58,7 @@ class Project:
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping; raises `InvalidContent` with the line where the parser stopped."""
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = parse_yaml(path.read_text("utf-8"))
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
         raise InvalidContent(str(path), line, error.problem or "is not YAML") from error

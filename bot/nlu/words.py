@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import pymorphy3
-import yaml
+
+from bot.core.documents import parse_yaml
 
 _WORD = re.compile(r"[a-zа-я]+|\d+(?:[.,]\d+)?")
 _STRESS = re.compile("[\u0300\u0301]")
@@ -23,7 +24,7 @@ class _Russian:
     """`russian.yml` with the morphology that it needs."""
 
     def __init__(self) -> None:
-        content = yaml.safe_load(Path(__file__).with_name("russian.yml").read_text("utf-8"))
+        content = parse_yaml(Path(__file__).with_name("russian.yml").read_text("utf-8"))
         self.spellings: Mapping[str, str] = content["spellings"]
         self.letters: Mapping[str, str] = content["letters"]
         self.abbreviations = frozenset(content["abbreviations"])

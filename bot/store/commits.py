@@ -36,9 +36,10 @@ ANSWERED = (
     .values(answered_at=bindparam("now"), reply_from=bindparam("first"), reply_to=bindparam("last"))
 )
 # Share lock: whoever withdraws an article waits until the answers given from it are committed.
+# One article at a time: a list of ids would be compiled anew for every answer.
 STILL_PUBLISHED = (
     select(articles.c.id)
-    .where(articles.c.id.in_(bindparam("ids", expanding=True)), articles.c.published_version.is_not(None))
+    .where(articles.c.id == bindparam("article"), articles.c.published_version.is_not(None))
     .with_for_update(read=True)
 )
 CANCEL_WAITING = (
@@ -129,8 +130,9 @@ def advance(changes: frozenset[str]) -> Update:
 
 def require_published(connection: Connection, conversation_id: str, ids: frozenset[str]) -> None:
     """Refuses an answer from an article that was withdrawn while the bot was thinking."""
-    if ids and len(connection.execute(STILL_PUBLISHED, {"ids": sorted(ids)}).all()) < len(ids):
-        raise StaleVersion(conversation_id)
+    for article in sorted(ids):
+        if connection.execute(STILL_PUBLISHED, {"article": article}).one_or_none() is None:
+            raise StaleVersion(conversation_id)
 
 
 def mark_answered(

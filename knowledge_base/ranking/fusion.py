@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from knowledge_base.ranking.sparse import Floats
 
@@ -99,6 +98,8 @@ def _fit_weights(scores: Floats, owners: Ids, known: int) -> npt.NDArray[np.floa
         return float(value), (table.T @ shares.ravel()).astype(float) / count + 2 * WEIGHT_DECAY * weights
 
     start = np.full(size, 0.3)
+    from scipy.optimize import minimize  # only who learns needs it, and it loads slowly
+
     found = minimize(
         loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * size, options={"maxiter": 60}
     )
