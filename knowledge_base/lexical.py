@@ -116,8 +116,8 @@ class LexicalIndex:
         """Only the live rows, numbered anew in their order."""
         number = (np.cumsum(live) - 1).astype(np.int32)
         keep = live[self.rows]
-        per_term = np.add.reduceat(keep, self.pointers[:-1]) if len(self.rows) else np.zeros(0, np.int64)
-        per_term = np.where(np.diff(self.pointers) > 0, per_term, 0)
+        terms = np.repeat(np.arange(len(self.pointers) - 1), np.diff(self.pointers))
+        per_term = np.bincount(terms[keep], minlength=len(self.pointers) - 1)
         return LexicalIndex(
             self.vocabulary,
             np.concatenate([[0], np.cumsum(per_term)]).astype(np.int64),

@@ -20,6 +20,9 @@ class MemoryBus:
         """Gets hints from this call on, not only from the first `async for` step."""
         return self._subscribers.add(topics)
 
+    async def ping(self) -> None:
+        """There are no other processes."""
+
     async def close(self) -> None:
         """Ends every subscription."""
         self._subscribers.close()

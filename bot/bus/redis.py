@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import cast
 from uuid import uuid4
 
 import orjson
@@ -19,6 +20,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.bus.subscribers import CAPACITY, Hint, Subscribers, Subscription
+from bot.core.errors import FrontlineError
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +56,15 @@ class RedisBus:
         """Gets hints from this call on; must be called with an event loop running."""
         self._start()
         return self._subscribers.add(topics)
+
+    async def ping(self) -> None:
+        """Asks Redis itself."""
+        try:
+            await cast("Awaitable[bool]", self._sender.ping())
+        except (RedisError, OSError) as error:
+            raise FrontlineError(
+                "redis_away", f"Redis does not answer: {type(error).__name__}", status=503, retryable=True
+            ) from error
 
     async def close(self) -> None:
         """Sends what is waiting, then ends every subscription and both connections."""

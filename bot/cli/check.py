@@ -102,7 +102,7 @@ async def _bus(configuration: Settings) -> str:
 
     bus = open_bus(configuration.redis_url)
     try:
-        await bus.publish("check", "")
+        await bus.ping()
     finally:
         await bus.close()
     return "redis" if configuration.redis_url else "in this process"

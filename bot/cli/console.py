@@ -26,7 +26,7 @@ errors = Console(stderr=True)
 
 
 def fail(message: str, code: int) -> typer.Exit:
-    errors.print(f"frontline: {message}", style="red", markup=False, highlight=False)
+    errors.print(f"frontline: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(code)
 
 

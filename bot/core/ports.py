@@ -51,6 +51,10 @@ class EventBus(Protocol):
         """Yields (topic, key). A slow subscriber loses the oldest hints, never blocks a publisher."""
         ...
 
+    async def ping(self) -> None:
+        """Raises a retryable `redis_away` when other processes cannot be reached now."""
+        ...
+
     async def close(self) -> None: ...
 
 

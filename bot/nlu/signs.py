@@ -22,6 +22,7 @@ class Message:
     phrases in (`said` by words, `lines` by words and then by lemmas)."""
 
     words: frozenset[str]
+    forms: frozenset[str]  # the words as they were written
     beginnings: frozenset[str]
     said: str
     lines: str
@@ -33,7 +34,9 @@ class Message:
         beginnings = frozenset(word[:size] for word in words for size in range(1, len(word) + 1))
         pairs = tuple(zip(query.tokens, query.lemmas, strict=True))
         said = f" {' '.join(query.tokens)} "
-        return cls(words, beginnings, said, f"{said}\n {' '.join(query.lemmas)} ", pairs)
+        return cls(
+            words, frozenset(query.tokens), beginnings, said, f"{said}\n {' '.join(query.lemmas)} ", pairs
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Words:
     """Any of these words, beginnings of words, phrases, openings of the message, or chains."""
 
     words: frozenset[str] = frozenset()
+    forms: frozenset[str] = frozenset()
     beginnings: tuple[str, ...] = ()
     phrases: tuple[tuple[str, str], ...] = ()  # the first word, and the whole between spaces
     openings: tuple[str, ...] = ()
@@ -49,6 +53,7 @@ class Words:
     def found(self, message: Message) -> bool:
         return (
             not self.words.isdisjoint(message.words)
+            or not self.forms.isdisjoint(message.forms)
             or not message.beginnings.isdisjoint(self.beginnings)
             or any(first in message.words and phrase in message.lines for first, phrase in self.phrases)
             or (bool(self.openings) and message.said.startswith(self.openings))
@@ -58,7 +63,7 @@ class Words:
     def is_word(self, pair: tuple[str, str]) -> bool:
         """Whether one word, given as token and lemma, is among these."""
         token, lemma = pair
-        known = token in self.words or lemma in self.words
+        known = token in self.words or lemma in self.words or token in self.forms
         return known or (bool(self.beginnings) and token.startswith(self.beginnings))
 
 
@@ -82,6 +87,7 @@ def parse_sign(sign: str, read: Read) -> Sign:
 def parse_words(group: str, read: Read) -> Words:
     """Alternatives separated by `|`."""
     words: set[str] = set()
+    forms: set[str] = set()
     beginnings: list[str] = []
     phrases: list[tuple[str, str]] = []
     openings: list[str] = []
@@ -89,7 +95,7 @@ def parse_words(group: str, read: Read) -> Words:
         query = read(alternative.strip("^*="))
         said = " ".join(query.tokens)
         if alternative.startswith("="):
-            words.update(query.tokens)
+            forms.update(query.tokens)
         elif alternative.startswith("^"):
             openings.append(f" {said}")
         elif alternative.endswith("*"):
@@ -99,7 +105,7 @@ def parse_words(group: str, read: Read) -> Words:
             phrases += ((line[0], f" {' '.join(line)} ") for line in lines)
         else:
             words.update((*query.tokens, *query.lemmas))
-    return Words(frozenset(words), tuple(beginnings), tuple(phrases), tuple(openings))
+    return Words(frozenset(words), frozenset(forms), tuple(beginnings), tuple(phrases), tuple(openings))
 
 
 def _group(group: str, read: Read) -> Words:

@@ -54,6 +54,18 @@ def test_chosen_by_url() -> None:
         open_bus("http://nowhere")
 
 
+async def test_ping_answers_while_the_others_can_be_reached(bus: EventBus) -> None:
+    await bus.ping()
+
+
+async def test_ping_says_that_redis_is_away() -> None:
+    lost = open_bus("redis://127.0.0.1:9/0")
+    with pytest.raises(FrontlineError) as caught:
+        await lost.ping()
+    assert (caught.value.code, caught.value.retryable) == ("redis_away", True)
+    await lost.close()
+
+
 async def test_topics_are_kept_apart(bus: EventBus) -> None:
     queue, both = bus.subscribe("queue"), bus.subscribe("queue", "conversation")
     await bus.publish("conversation", "c1")

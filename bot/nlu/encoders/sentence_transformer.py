@@ -33,6 +33,8 @@ class SentenceTransformerEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32, (len(texts), dim), rows of length 1."""
+        if not texts:
+            return np.zeros((0, self.dim), np.float32)
         vectors = self._model.encode(
             list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False
         )

@@ -1,0 +1,42 @@
+"""The memory of a conversation and how much a message leans on it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.types import Hit
+from bot.dialog.context import Context, bare, combine, leaning
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(list(Context().stored())), json))
+def test_whatever_is_stored_can_be_read(state: dict[str, object]) -> None:
+    context = Context.read(state)
+    assert Context.read(context.stored()) == context
+
+
+@pytest.mark.parametrize("text", ["а для ИП?", "и сколько это стоит", "а если потом"])
+def test_what_leans_on_the_conversation(text: str) -> None:
+    assert leaning(text, len(text.split())) >= 0.5
+
+
+def test_what_stands_on_its_own() -> None:
+    assert leaning("хочу узнать как поменять номер телефона в личном кабинете", 9) < 0.3
+    assert bare("ну а для ИП?") == "для ИП?" or bare("а для ИП?") == "для ИП?"
+    assert bare("а") == "а"
+
+
+def test_a_message_that_does_not_lean_is_ranked_by_itself() -> None:
+    own = [Hit("a", "A", 0.8), Hit("b", "B", 0.1)]
+    joint = [Hit("b", "B", 0.9)]
+    assert [hit.article_id for hit in combine(own, joint, 0.0, {"b": 5.0})] == ["a", "b"]
+    assert combine(own, joint, 1.0, {})[0].article_id == "b"
+    assert combine([], [], 1.0, {}) == ()
+    assert sum(hit.p for hit in combine(own, joint, 0.5, {})) <= 1.0001
