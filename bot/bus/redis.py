@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import cast
 from uuid import uuid4
 
 import orjson
@@ -60,7 +59,7 @@ class RedisBus:
     async def ping(self) -> None:
         """Asks Redis itself."""
         try:
-            await cast("Awaitable[bool]", self._sender.ping())
+            await self._sender.ping()
         except (RedisError, OSError) as error:
             raise FrontlineError(
                 "redis_away", f"Redis does not answer: {type(error).__name__}", status=503, retryable=True
