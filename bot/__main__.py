@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
+# The matrices here are small: threads of the linear algebra library only get in each other's way.
+# It reads this when it is first imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def main() -> None:
     from bot.cli import app

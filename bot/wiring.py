@@ -46,7 +46,6 @@ from knowledge_base.articles import load_folder
 from knowledge_base.indexing import KnowledgeIndex
 
 log = logger("frontline.wiring")
-PUSHED = frozenset({RestDelivery.channel})
 _DRAIN = 15.0  # seconds that accepted messages may still take when we stop
 _RECOVERY = timedelta(minutes=1)  # after this an unanswered message is not in flight any more
 _AGAIN = 1.0  # seconds between attempts to recover while the database is away
@@ -67,7 +66,7 @@ async def open_house(settings: Settings, metrics: Metrics) -> Running:
     """Opens database and bus and starts everything; raises `FrontlineError` when they cannot be had."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     phrases = Phrases.load()
-    store = await Store.open(settings.database, pushed=PUSHED)
+    store = await Store.open(settings.database)
     bus = open_bus(settings.redis_url)
     hub = Hub(store.conversations, metrics)
     chats = ChatSockets(store, hub)

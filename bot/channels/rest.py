@@ -128,6 +128,7 @@ async def message(body: PartnerMessage, key: TheKey, house: TheHouse) -> Partner
             text=body.text,
             locale=body.locale,
             choice=body.choice,
+            pushed=key.webhook_url is not None,
         )
     )
     return _turn_view(turn)

@@ -41,7 +41,8 @@ class Inbound:
     """One message as a channel hands it over. `(channel, client_id)` is the idempotency key.
 
     `choice` is the payload of a quick reply when the customer pressed a button; `confidence` (0..1)
-    comes with recognised speech.
+    comes with recognised speech. `pushed`: what a conversation opened by this message tells the
+    customer leaves through the outbox (messengers, webhooks).
     """
 
     channel: str
@@ -51,6 +52,7 @@ class Inbound:
     locale: str = "ru"
     choice: str | None = None
     confidence: float | None = None
+    pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class Conversation:
     state: Mapping[str, Any]
     created_at: datetime
     updated_at: datetime
+    pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,6 @@ def commit(
     outcome: Outcome,
     *,
     at: datetime,
-    pushed: frozenset[str],
 ) -> tuple[Event, ...]:
     """Writes the outcome; `Conversations.commit` says what it raises."""
     count = len(outcome.events) + (outcome.handoff is not None) + outcome.cancel_handoff
@@ -93,7 +92,7 @@ def commit(
         new.append(requested(connection, conversation_id, outcome.handoff, at))
     elif outcome.status is ConversationStatus.CLOSED:
         refuse_open_handoff(connection, conversation_id)
-    return append_events(connection, conversation, new, at, pushed)
+    return append_events(connection, conversation, new, at)
 
 
 def changes_of(outcome: Outcome) -> dict[str, Any]:
@@ -195,7 +194,6 @@ def append(
     client_id: str | None,
     holder: str | None,
     at: datetime,
-    pushed: frozenset[str],
 ) -> tuple[Event, ...]:
     """Writes events outside a turn; a lost race on `client_id` is an IntegrityError, to run again."""
     if client_id is not None:
@@ -220,4 +218,4 @@ def append(
                 "last_seq": conversation.last_seq,
             },
         )
-    return append_events(connection, conversation, new, at, pushed)
+    return append_events(connection, conversation, new, at)

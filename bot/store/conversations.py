@@ -50,8 +50,8 @@ RENAME = update(customers).where(customers.c.id == bindparam("customer")).values
 class Conversations:
     """The numbered history of every conversation. Events are 1..n per conversation without gaps."""
 
-    def __init__(self, database: Database, clock: Clock, pushed: frozenset[str]) -> None:
-        self._database, self._clock, self._pushed = database, clock, pushed
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def receive(self, inbound: Inbound) -> Receipt:
         """Accepts a message durably, once per (channel, client_id); a repeat gets the first result.
@@ -78,9 +78,7 @@ class Conversations:
         to cancel), NotFound.
         """
         return await self._database.write(
-            lambda connection: commits.commit(
-                connection, conversation_id, version, outcome, at=self._clock(), pushed=self._pushed
-            )
+            lambda connection: commits.commit(connection, conversation_id, version, outcome, at=self._clock())
         )
 
     async def append(
@@ -107,7 +105,6 @@ class Conversations:
                     client_id=client_id,
                     holder=holder,
                     at=self._clock(),
-                    pushed=self._pushed,
                 )
             )
         )
@@ -126,9 +123,7 @@ class Conversations:
             if row.status == ConversationStatus.CLOSED.value:
                 return ()
             outcome = Outcome(events=(NewEvent("conversation.closed", {}),), status=ConversationStatus.CLOSED)
-            return commits.commit(
-                connection, conversation_id, row.version, outcome, at=self._clock(), pushed=self._pushed
-            )
+            return commits.commit(connection, conversation_id, row.version, outcome, at=self._clock())
 
         return await self._database.write(work)
 

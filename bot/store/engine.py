@@ -17,15 +17,12 @@ from bot.store.visitors import Visitors
 
 
 class Store:
-    """Everything durable. Methods raise `StorageUnavailable` while the database does not answer.
+    """Everything durable. Methods raise `StorageUnavailable` while the database does not answer."""
 
-    `pushed` names the channels that are delivered through the outbox (messengers, webhooks).
-    """
-
-    def __init__(self, database: Database, clock: Clock, pushed: frozenset[str]) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self.conversations = Conversations(database, clock, pushed)
-        self.handoffs = Handoffs(database, clock, pushed)
+        self.conversations = Conversations(database, clock)
+        self.handoffs = Handoffs(database, clock)
         self.articles = Articles(database, clock)
         self.operators = Operators(database, clock)
         self.visitors = Visitors(database, clock)
@@ -34,7 +31,7 @@ class Store:
         self.keys = ApiKeys(database, clock)
 
     @classmethod
-    async def open(cls, url: str, *, clock: Clock = now, pushed: frozenset[str] = frozenset()) -> Self:
+    async def open(cls, url: str, *, clock: Clock = now) -> Self:
         """Connects and migrates; raises `StorageUnavailable` or `FrontlineError("database_newer")`."""
         database = open_database(url)
         try:
@@ -42,7 +39,7 @@ class Store:
         except BaseException:
             await database.close()
             raise
-        return cls(database, clock, pushed)
+        return cls(database, clock)
 
     async def ping(self) -> None:
         """Returns when the database answers a query; raises `StorageUnavailable` otherwise."""

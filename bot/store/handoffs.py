@@ -103,8 +103,8 @@ class Handoffs:
     "resolution" on close; `handoff.requested` has {"handoff_id", "reason", "priority"}.
     """
 
-    def __init__(self, database: Database, clock: Clock, pushed: frozenset[str]) -> None:
-        self._database, self._clock, self._pushed = database, clock, pushed
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def queue(self) -> list[QueueItem]:
         """Every open handoff, waiting and claimed, in the order to serve: priority, then waiting time."""
@@ -224,7 +224,7 @@ class Handoffs:
         values = {"handoff": handoff_id, "operator": operator_id, "now": at, "new_resolution": resolution}
         if conversation is None or not self._moved(connection, step, values):
             refuse(connection.execute(GET, {"handoff": handoff_id}).one_or_none(), step, operator_id)
-        return append_events(connection, conversation_of(conversation), new, at, self._pushed)
+        return append_events(connection, conversation_of(conversation), new, at)
 
     @staticmethod
     def _moved(connection: Connection, step: Step, values: dict[str, Any]) -> bool:

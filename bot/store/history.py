@@ -55,6 +55,7 @@ def conversation_of(row: Row[Any]) -> Conversation:
         state=row.state,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        pushed=row.pushed,
     )
 
 
@@ -92,7 +93,6 @@ def append_events(
     conversation: Conversation,
     new: Sequence[NewEvent],
     at: datetime,
-    pushed: frozenset[str],
 ) -> tuple[Event, ...]:
     """Writes events whose numbers `conversation.last_seq` already counts, and their deliveries."""
     if not new:
@@ -103,7 +103,7 @@ def append_events(
         for seq, item in enumerate(new, first)
     ]
     connection.execute(INSERT_EVENT, rows)
-    if conversation.channel in pushed:
+    if conversation.pushed:
         parcels = [
             {
                 "channel": conversation.channel,

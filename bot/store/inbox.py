@@ -91,7 +91,7 @@ def accept(connection: Connection, inbound: Inbound, at: datetime) -> Receipt:
     data: dict[str, Any] = {"author": "customer", "text": inbound.text, "client_id": inbound.client_id}
     if inbound.choice is not None:
         data["choice"] = inbound.choice
-    append_events(connection, conversation, (NewEvent("message", data),), at, frozenset())
+    append_events(connection, conversation, (NewEvent("message", data),), at)
     return Receipt(conversation, conversation.last_seq, inbound, answered=for_operator)
 
 
@@ -116,6 +116,7 @@ def opened(connection: Connection, inbound: Inbound, at: datetime) -> Conversati
         state={},
         created_at=at,
         updated_at=at,
+        pushed=inbound.pushed,
     )
     connection.execute(
         INSERT_CONVERSATION,
@@ -131,6 +132,7 @@ def opened(connection: Connection, inbound: Inbound, at: datetime) -> Conversati
             "state": {},
             "created_at": at,
             "updated_at": at,
+            "pushed": inbound.pushed,
         },
     )
     return conversation
@@ -155,6 +157,7 @@ def receipt_of(row: Row[Any], *, repeated: bool) -> Receipt:
             locale=row.said_in,
             choice=row.choice,
             confidence=row.confidence,
+            pushed=row.pushed,
         ),
         repeated=repeated,
         answered=row.answered_at is not None,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -71,13 +72,26 @@ def engine_of(url: str, *, writer: bool) -> Engine:
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.create_function("lower", 1, lower, deterministic=True)
         if writer:
-            connection.execute("PRAGMA journal_mode = WAL")
+            use_wal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
         else:
             connection.execute("PRAGMA query_only = ON")
 
     return engine
+
+
+def use_wal(connection: sqlite3.Connection) -> None:
+    """Turns the log on; SQLite does not wait by itself when another process is doing the same."""
+    given_up = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > given_up:
+                raise
+            time.sleep(0.01)
 
 
 def lower(value: str | float | bytes | None) -> str | float | bytes | None:

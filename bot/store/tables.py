@@ -98,6 +98,7 @@ conversations = Table(
     must("state", JSON),
     must("created_at", Moment),
     must("updated_at", Moment, index=True),
+    must("pushed", Boolean),
     Index("ix_conversations_channel_address", "channel", "address"),
     # One open conversation per address, whatever races.
     Index(

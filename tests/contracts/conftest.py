@@ -13,8 +13,6 @@ from bot.store.engine import Store
 
 __all__ = ["postgres", "postgres_url", "redis_server", "redis_url"]
 
-PUSHED = frozenset({"partner"})
-
 
 @pytest.fixture
 def clock() -> HeldClock:
@@ -31,6 +29,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def store(database_url: str, clock: HeldClock) -> AsyncIterator[Store]:
-    opened = await Store.open(database_url, clock=clock, pushed=PUSHED)
+    opened = await Store.open(database_url, clock=clock)
     yield opened
     await opened.close()

@@ -18,8 +18,10 @@ def said(text: str, author: str = "bot") -> NewEvent:
     return NewEvent("message", {"author": author, "text": text})
 
 
-async def turn(store: Store, address: str, *events: NewEvent, channel: str = "partner") -> str:
-    receipt = await store.conversations.receive(Inbound(channel, address, f"{address}-1", "вопрос"))
+async def turn(store: Store, address: str, *events: NewEvent, pushed: bool = True) -> str:
+    receipt = await store.conversations.receive(
+        Inbound("partner", address, f"{address}-1", "вопрос", pushed=pushed)
+    )
     await store.conversations.commit(receipt.conversation.id, 0, Outcome(events=events, answers_seq=1))
     return receipt.conversation.id
 
@@ -28,8 +30,8 @@ def texts(parcels: list[Parcel]) -> list[str]:
     return [parcel.event.data["text"] for parcel in parcels]
 
 
-async def test_only_public_events_of_pushed_channels(store: Store, clock: HeldClock) -> None:
-    await turn(store, "web", said("в окно"), channel="web_chat")
+async def test_only_public_events_of_pushed_conversations(store: Store, clock: HeldClock) -> None:
+    await turn(store, "web", said("в окно"), pushed=False)
     here = await turn(store, "p", said("ответ"), NewEvent("turn", {}), said("моё", "customer"))
     await store.conversations.append(
         here, [NewEvent("note", {"text": "тайна"}), said("от человека", "operator")]
@@ -52,7 +54,7 @@ async def test_order_within_a_conversation(store: Store, clock: HeldClock) -> No
 
 
 async def test_handoff_events_are_delivered(store: Store, clock: HeldClock) -> None:
-    receipt = await store.conversations.receive(Inbound("partner", "p", "1", "человека"))
+    receipt = await store.conversations.receive(Inbound("partner", "p", "1", "человека", pushed=True))
     await store.conversations.commit(receipt.conversation.id, 0, Outcome(handoff=NewHandoff("asked", 1)))
     anna = await store.operators.create("anna", "Анна", Role.OPERATOR, "h")
     handoff = await store.handoffs.open_of(receipt.conversation.id)
