@@ -1,0 +1,1 @@
+"""The built-in engine: runs a Rasa 3 project in process, NLU and dialogue."""
