@@ -23,7 +23,7 @@ from bot.web.house import House, TheHouse, house_of
 from bot.web.hub import Connection, read_json
 from bot.web.security import same_origin
 from handoff.context import describe
-from handoff.desk_sockets import SURFACE, DeskSockets, Seat, event_for_desk, queue_view
+from handoff.desk_sockets import SURFACE, DeskSockets, Seat, event_for_desk, queue_view, terms
 
 routes = APIRouter(prefix="/api/desk", tags=["desk"], responses=declared(401, 403))
 
@@ -52,6 +52,9 @@ class Card(BaseModel):
     reason: str
     reason_text: str
     priority: int
+    skills: list[str]
+    decide_by: str | None = Field(description="When somebody must have decided.")
+    finish_by: str | None = Field(description="When it must be done.")
     waiting_since: str
     claimed_by: str | None
     claimed_by_name: str | None
@@ -299,6 +302,7 @@ async def _handoff_view(house: House, handoff: Handoff) -> dict[str, Any]:
         "status": handoff.status,
         "reason": handoff.reason,
         "priority": handoff.priority,
+        **terms(handoff),
         "context": dict(handoff.context),
         "created_at": handoff.created_at.isoformat(),
         "claimed_by": handoff.claimed_by,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.errors import FrontlineError
-from bot.core.types import Event, HandoffStatus
+from bot.core.types import Event, Handoff, HandoffStatus
 from bot.dialog.phrases import Phrases
 from bot.store.engine import Store
 from bot.store.records import QueueItem
@@ -39,6 +39,15 @@ def event_for_desk(event: Event) -> dict[str, Any]:
     return {"seq": event.seq, "kind": event.kind, "at": event.at.isoformat(), "data": data}
 
 
+def terms(handoff: Handoff) -> dict[str, Any]:
+    """Who should take it, and by when."""
+    return {
+        "skills": list(handoff.skills),
+        "decide_by": handoff.decide_by.isoformat() if handoff.decide_by else None,
+        "finish_by": handoff.finish_by.isoformat() if handoff.finish_by else None,
+    }
+
+
 def card(item: QueueItem, phrases: Phrases, locale: str) -> dict[str, Any]:
     """One line of the queue."""
     reason_key = f"desk.reason_{item.handoff.reason}"
@@ -48,6 +57,7 @@ def card(item: QueueItem, phrases: Phrases, locale: str) -> dict[str, Any]:
         "reason": item.handoff.reason,
         "reason_text": phrases(reason_key, locale) if phrases.has(reason_key) else item.handoff.reason,
         "priority": item.handoff.priority,
+        **terms(item.handoff),
         "waiting_since": item.waiting_since.isoformat(),
         "claimed_by": item.handoff.claimed_by,
         "claimed_by_name": item.claimed_by_name,

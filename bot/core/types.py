@@ -109,12 +109,19 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """Hand over to a human. `reason` is a stable code; lower `priority` is served first (0..9)."""
+    """Hand over to a human. `reason` is a stable code; lower `priority` is served first (0..9).
+
+    `skills`: what the operator should know. Minutes count from the request: within `decide_minutes`
+    somebody decides, within `finish_minutes` it is done; None: as soon as the queue allows.
+    """
 
     reason: str
     priority: int
     text: str
     sources: tuple[Source, ...] = ()
+    skills: tuple[str, ...] = ()
+    decide_minutes: int | None = None
+    finish_minutes: int | None = None
 
 
 Answer = Say | Ask | Escalate
@@ -173,6 +180,9 @@ class Handoff:
     claimed_at: datetime | None = None
     closed_at: datetime | None = None
     resolution: str | None = None
+    skills: tuple[str, ...] = ()
+    decide_by: datetime | None = None
+    finish_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

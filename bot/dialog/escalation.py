@@ -7,7 +7,7 @@ explains their notation. Signs are few and certain; everything looser is left to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,17 @@ PLAUSIBLE_AT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Why a human is called, or something is refused. Lower `priority` is served first."""
+    """Why a human is called, or something is refused; `bot.core.types.Escalate` explains the terms."""
 
     reason: str
     title: str
     priority: int
-    around_the_clock: bool
-    examples: tuple[str, ...]
-    signs: tuple[Sign, ...]
+    around_the_clock: bool = False
+    examples: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    skills: tuple[str, ...] = ()
+    decide_minutes: int | None = None
+    finish_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,10 @@ def urgent(rules: Rules, message: Message, intent: Intent) -> Rule | None:
 
 
 def _rule(path: Path, entry: Any, read: Read) -> Rule:
+    known = {one.name for one in fields(Rule)}
+    unknown = [key for key in entry if key not in known] if isinstance(entry, dict) else []
+    if unknown:
+        raise InvalidContent(str(path), _line(path, unknown[0]), f"unknown key `{unknown[0]}` of a rule")
     try:
         return Rule(
             reason=str(entry["reason"]),
@@ -86,7 +93,24 @@ def _rule(path: Path, entry: Any, read: Read) -> Rule:
             around_the_clock=bool(entry.get("around_the_clock", False)),
             examples=tuple(map(str, entry.get("examples") or ())),
             signs=tuple(parse_sign(str(sign), read) for sign in entry.get("signs") or ()),
+            skills=tuple(map(str, entry.get("skills") or ())),
+            decide_minutes=_minutes(entry.get("decide_minutes")),
+            finish_minutes=_minutes(entry.get("finish_minutes")),
         )
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         name = entry.get("reason") if isinstance(entry, dict) else entry
-        raise InvalidContent(str(path), None, f"rule {name}: {error!r}") from error
+        raise InvalidContent(str(path), _line(path, str(name)), f"rule {name}: {error!r}") from error
+
+
+def _minutes(value: Any) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise ValueError(f"{value!r} is not a number of minutes")
+    return value
+
+
+def _line(path: Path, word: str) -> int | None:
+    """The first line that has the word; the document itself was read without places."""
+    lines = path.read_text("utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if word in line), None)

@@ -33,7 +33,14 @@ def outcome(receipt: Receipt, conversation: Conversation, thought: Thought | Non
     answer = thought.decision.answer
     handoff = None
     if isinstance(answer, Escalate):
-        handoff = NewHandoff(answer.reason, answer.priority, _for_operator(receipt, thought))
+        handoff = NewHandoff(
+            answer.reason,
+            answer.priority,
+            _for_operator(receipt, thought),
+            answer.skills,
+            answer.decide_minutes,
+            answer.finish_minutes,
+        )
     return Outcome(
         events=(NewEvent("turn", _understood(receipt, thought)), NewEvent("message", message(answer))),
         state=thought.decision.context.stored(),

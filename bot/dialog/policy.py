@@ -95,11 +95,19 @@ def decide(understanding: Understanding, context: Context, speech: Speech, limit
 
 def call_person(context: Context, speech: Speech, rule: Rule | None = None) -> Decision:
     """Hands over; nobody who asks for a human is kept by the bot."""
-    reason = ASKED if rule is None else rule.reason
-    priority = 5 if rule is None else rule.priority
-    text = speech.handoff(reason, around_the_clock=rule is not None and rule.around_the_clock)
     settled = replace(context, misses=0, options=(), offered=False)
-    return Decision(Escalate(reason, priority, text), settled, reason)
+    if rule is None:
+        return Decision(Escalate(ASKED, 5, speech.handoff(ASKED)), settled, ASKED)
+    text = speech.handoff(rule.reason, around_the_clock=rule.around_the_clock)
+    escalate = Escalate(
+        rule.reason,
+        rule.priority,
+        text,
+        skills=rule.skills,
+        decide_minutes=rule.decide_minutes,
+        finish_minutes=rule.finish_minutes,
+    )
+    return Decision(escalate, settled, rule.reason)
 
 
 def _urgent(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:

@@ -7,7 +7,7 @@ nothing deadlocks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -161,12 +161,20 @@ def requested(connection: Connection, conversation_id: str, new: NewHandoff, at:
                 "status": HandoffStatus.WAITING.value,
                 "context": new.context,
                 "created_at": at,
+                "skills": list(new.skills),
+                "decide_by": after(at, new.decide_minutes),
+                "finish_by": after(at, new.finish_minutes),
             },
         )
     except exc.IntegrityError as error:
         raise FrontlineError("handoff_open", "a human has been called already", status=409) from error
     connection.execute(SETTLE, {"settled_id": conversation_id, "settled_at": at})
     return NewEvent(REQUESTED, {"handoff_id": handoff_id, "reason": new.reason, "priority": new.priority})
+
+
+def after(at: datetime, minutes: int | None) -> datetime | None:
+    """So many minutes later; None without a limit."""
+    return None if minutes is None else at + timedelta(minutes=minutes)
 
 
 def cancelled(connection: Connection, conversation_id: str, at: datetime) -> NewEvent:

@@ -73,6 +73,9 @@ def handoff_of(row: Row[Any]) -> Handoff:
         claimed_at=row.claimed_at,
         closed_at=row.closed_at,
         resolution=row.resolution,
+        skills=tuple(row.skills),
+        decide_by=row.decide_by,
+        finish_by=row.finish_by,
     )
 
 

@@ -62,11 +62,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class NewHandoff:
-    """A request for a human. Lower `priority` (0..9) is served first."""
+    """A request for a human, as `Escalate` describes it."""
 
     reason: str
     priority: int
     context: Mapping[str, Any] = field(default_factory=dict)
+    skills: tuple[str, ...] = ()
+    decide_minutes: int | None = None
+    finish_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,9 @@ handoffs = Table(
     Column("claimed_at", Moment),
     Column("closed_at", Moment),
     Column("resolution", Text),
+    must("skills", JSON),
+    Column("decide_by", Moment),
+    Column("finish_by", Moment),
     # One open handoff per conversation, whatever races.
     Index(
         "uq_handoffs_open",

@@ -3,7 +3,7 @@ import { clockTime, html, Icon, sameDay, shortDate, t, Typing, useEffect, useRef
 import { may } from "./account.js";
 import { isStep, reasonName, stepText } from "./context.js";
 import { Modal } from "./modal.js";
-import { channelName, customerName, priorityClass } from "./queue.js";
+import { channelName, customerName, Deadline, priorityClass, useNow } from "./queue.js";
 
 const RESOLUTIONS = ["resolved", "callback", "spam", "other"];
 
@@ -120,12 +120,13 @@ export function Conversation({ desk, state: { opened, sending, typing, problem }
     return () => observer.disconnect();
   }, []);
   const { handoff, conversation } = opened;
+  const now = useNow();
   const mine = handoff?.status === "claimed" && handoff.claimed_by === operator.id;
   const canNote = mine || !may(operator, "serve") || operator.role === "administrator";
   return html`<div class="conversation">
     <header class="dialog-head"><button type="button" class="icon-button only-phone" aria-label=${t("back")} onClick=${onBack}><${Icon} name="back" /></button>
       <div class="dialog-title"><h1>${customerName(opened.customer.name, id)} <small>${channelName(conversation.channel)}</small></h1>
-        <p>${state(opened, operator)} ${handoff && conversation.status !== "closed" && html`<span class="badge ${priorityClass(handoff.priority)}">${reasonName(handoff.reason)}</span>`}</p></div>
+        <p>${state(opened, operator)} ${handoff && conversation.status !== "closed" && html`<span class="badge ${priorityClass(handoff.priority)}">${reasonName(handoff.reason)}</span> <${Deadline} handoff=${handoff} now=${now} />`}</p></div>
       <div class="actions"><${Actions} desk=${desk} opened=${opened} operator=${operator} onClosing=${() => setClosing(true)} /></div>
       <button type="button" class="icon-button only-phone details" aria-label=${t("context")} onClick=${onContext}><${Icon} name="info" /></button></header>
     ${problem && html`<p class="error" role="alert">${problem}</p>`}

@@ -24,6 +24,18 @@ export const saidBy = (author) => ({ bot: `${t("bot")}: `, operator: `${t("opera
 // The robot's goodbye tells an operator nothing, what the customer wanted does.
 const words = (card) => (card.last_author === "bot" && card.question ? card.question : saidBy(card.last_author) + card.last_message);
 
+// By when somebody must decide; once a colleague has it, by when it must be done.
+export function Deadline({ handoff, now }) {
+  const claimed = Boolean(handoff.claimed_by);
+  const by = claimed ? handoff.finish_by : handoff.decide_by;
+  if (!by) return null;
+  const at = new Date(by);
+  const late = at < now;
+  const day = at.toDateString() === new Date(now).toDateString() ? {} : { day: "numeric", month: "short" };
+  const text = t(late ? "deadline_missed" : claimed ? "deadline_finish" : "deadline_decide", { at: at.toLocaleString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", ...day }) });
+  return html`<span class="badge ${late ? "danger" : ""}">${text}</span>`;
+}
+
 export const priorityClass = (priority) => (priority < URGENT ? "danger" : "");
 
 function Card({ card, now, selected, onOpen, onClaim }) {
@@ -35,6 +47,7 @@ function Card({ card, now, selected, onOpen, onClaim }) {
         <span class="wait num ${late ? "late" : ""}"><${Icon} name="clock" size=${14} /><span class="sr">${t("waits")} </span>${duration(waited)}</span></span>
       <span class="card-words">${words(card) || t("no_words")}</span>
       <span class="card-foot">${card.priority < URGENT && html`<span class="badge danger">${t("urgent")}</span>`}
+        <${Deadline} handoff=${card} now=${now} />
         <span>${channelName(card.channel)}</span>
         <span>${customerName(card.customer_name, card.conversation_id)}</span>
         ${card.claimed_by_name && html`<span><${Icon} name="person" size=${12} />${card.claimed_by_name}</span>`}
