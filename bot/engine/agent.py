@@ -1,0 +1,181 @@
+"""One project, trained: takes a conversation's state and a message, gives the new state and what to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import structlog
+
+from bot.engine import forms
+from bot.engine.actions import Runner
+from bot.engine.events import (
+    LISTEN,
+    ActionRejected,
+    ActionTaken,
+    LoopInterrupted,
+    TextUsed,
+    UserSaid,
+)
+from bot.engine.policies import Policies
+from bot.engine.ports import Actions, NoActions, Parser, Rejected
+from bot.engine.prediction import Prediction
+from bot.engine.responses import Message, Responder
+from bot.engine.states import Lens
+from bot.engine.tracker import Tracker
+from bot.engine.understanding import Understanding
+from bot.project.model import ActionStep, Project, Rule, Story
+
+log = structlog.get_logger(__name__)
+
+SESSION_START = "action_session_start"
+
+
+class Handled(NamedTuple):
+    """`state` is JSON. `actions`: the names of those taken, without waiting."""
+
+    state: dict[str, Any]
+    messages: tuple[Message, ...]
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Make one with `train`. Thread-safe when the parser and the actions are."""
+
+    lens: Lens
+    policies: Policies
+    understand: Understanding
+    runner: Runner
+    most_predictions: int = 10
+    session_minutes: float = 60.0
+
+    @classmethod
+    def train(
+        cls,
+        project: Project,
+        parser: Parser,
+        actions: Actions | None = None,
+        *,
+        seed: int = 0,
+        most_predictions: int = 10,
+    ) -> Agent:
+        lens = Lens(project.domain)
+        told_by: list[Story | Rule] = [*project.stories, *project.rules]
+        steps = (step for each in told_by for step in each.steps)
+        texts = frozenset(step.bot for step in steps if isinstance(step, ActionStep) and step.bot)
+        responder = Responder(project.domain, seed)
+        return cls(
+            lens,
+            Policies.train(project, lens),
+            Understanding.of(project, parser),
+            Runner(project.domain, actions or NoActions(), responder, texts),
+            most_predictions,
+            project.domain.session_minutes,
+        )
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Where rules and stories contradict each other. Rasa would not train them."""
+        return tuple(self.policies.rules.problems) if self.policies.rules else ()
+
+    def handle(
+        self,
+        state: Mapping[str, Any] | None,
+        text: str,
+        sender: str = "",
+        *,
+        channel: str | None = None,
+        at: float | None = None,
+    ) -> Handled:
+        """`text` may be `/intent{"entity": "value"}`. `at`: seconds, so that a session can end."""
+        turn = _Turn(self, replace(self.runner, channel=channel), self._tracker(state, sender))
+        if not turn.tracker.events or self._expired(state, at):
+            turn.begin()
+        turn.hear(self.understand(text))
+        turn.answer()
+        written = turn.tracker.shortened().to_json()
+        if at is not None:
+            written["at"] = at
+        return Handled(written, tuple(turn.messages), tuple(turn.taken))
+
+    def _tracker(self, state: Mapping[str, Any] | None, sender: str) -> Tracker:
+        try:
+            return Tracker.from_json(self.lens, state or {}, sender)
+        except (KeyError, TypeError, AttributeError) as error:
+            log.warning("engine.state_not_read", error=type(error).__name__)
+            return Tracker.begin(self.lens, sender=sender)
+
+    def _expired(self, state: Mapping[str, Any] | None, at: float | None) -> bool:
+        before = (state or {}).get("at")
+        if before is None or at is None or self.session_minutes <= 0:
+            return False
+        return bool((at - before) / 60 > self.session_minutes)
+
+
+class _Turn:
+    """The answer to one message while it is being made."""
+
+    def __init__(self, agent: Agent, runner: Runner, tracker: Tracker) -> None:
+        self.agent = agent
+        self.runner = runner
+        self.tracker = tracker
+        self.messages: list[Message] = []
+        self.taken: list[str] = []
+
+    def begin(self) -> None:
+        """A session begins, also where the project's own beginning fails or does nothing."""
+        self.take(Prediction(SESSION_START, 1.0))
+        if self.tracker.now.action != LISTEN:
+            self.tracker = self.tracker.after(ActionTaken(LISTEN))
+
+    def hear(self, said: UserSaid) -> None:
+        self.tracker = self.tracker.after(said)
+        self._extract()
+
+    def answer(self) -> None:
+        """Acts until it is the user's turn; after too many actions it is."""
+        for _ in range(self.agent.most_predictions):
+            if self._paused():
+                return
+            prediction = self.agent.policies.predict(self.tracker)
+            self.take(prediction)
+            if prediction.action in (LISTEN, SESSION_START):
+                return
+        log.warning("engine.too_many_actions", taken=self.taken[-self.agent.most_predictions :])
+        self.tracker = self.tracker.after(ActionTaken(LISTEN))
+
+    def take(self, prediction: Prediction) -> None:
+        """Runs the action; one that fails or refuses is rejected, and another may be predicted."""
+        name = prediction.action
+        prepared = self.tracker
+        if (text := self.agent.policies.text_used(prepared, prediction)) is not None:
+            prepared = prepared.after(TextUsed(text))
+        if prediction.interrupted:
+            prepared = prepared.after(LoopInterrupted())
+        try:
+            outcome = self.runner.run(name, prepared)
+        except Rejected:
+            outcome = [ActionRejected(name)]
+        except Exception as error:  # a project's own code may raise anything
+            log.warning("engine.action_failed", action=name, error=type(error).__name__)
+            outcome = [ActionRejected(name)]
+        if not any(isinstance(each, ActionRejected) for each in outcome):
+            self.tracker = prepared.after(ActionTaken(name, hidden=prediction.hidden))
+            if name not in (LISTEN, SESSION_START):
+                self.taken.append(name)
+        self._note(outcome)
+        if any(isinstance(each, UserSaid) for each in outcome):
+            self._extract()
+
+    def _extract(self) -> None:
+        self._note(self.runner.extract(self.tracker))
+
+    def _note(self, outcome: forms.Outcome) -> None:
+        self.tracker = self.tracker.after(*forms.events(outcome))
+        self.messages += [each for each in outcome if isinstance(each, Message)]
+
+    def _paused(self) -> bool:
+        now = self.tracker.now
+        return now.paused and not (now.message and now.message.intent == "restart")

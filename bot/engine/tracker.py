@@ -1,0 +1,278 @@
+"""A conversation as the engine sees it: an immutable value made of its events and nothing else.
+
+Two readings of the events live side by side. `now` is the present: slots, message, form. `states` is
+the past that rules and stories are compared with; there, what was undone never happened, and the answers
+that a form asked for collapse into the form's first turn, as in Rasa's stories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from bot.engine.events import (
+    LISTEN,
+    ActionRejected,
+    ActionReverted,
+    ActionTaken,
+    Event,
+    FollowUp,
+    LoopInterrupted,
+    LoopSet,
+    Paused,
+    Restarted,
+    Resumed,
+    SessionStarted,
+    SlotSet,
+    SlotsReset,
+    TextUsed,
+    UserReverted,
+    UserSaid,
+    from_json,
+    to_json,
+)
+from bot.engine.states import UNSET, Lens, State
+from bot.project.model import SlotType
+
+MOST_EVENTS, KEPT_EVENTS = 240, 120  # of a conversation; older ones are folded into the slots
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The active form. `interrupted`: it runs next without reading the message."""
+
+    name: str
+    rejected: bool = False
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What holds after some events. `slots` has what was set; the rest has its initial value."""
+
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    message: UserSaid | None = None
+    action: str | None = None
+    loop: Loop | None = None
+    paused: bool = False
+    follow_up: str | None = LISTEN
+
+    def after(self, event: Event, lens: Lens) -> Moment:  # noqa: PLR0911  one return per event
+        match event:
+            case ActionTaken(name):
+                loop = self.loop
+                if loop:
+                    loop = Loop(loop.name, rejected=loop.rejected and loop.name != name)
+                return replace(self, action=name, loop=loop, follow_up=None)
+            case UserSaid():
+                return replace(self, message=event, follow_up=None)
+            case SlotSet(name, value):
+                return replace(self, slots={**self.slots, name: _kept(name, value, lens)})
+            case SlotsReset():
+                return replace(self, slots={})
+            case FollowUp(name):
+                return replace(self, follow_up=name)
+            case Paused() | Resumed():
+                return replace(self, paused=isinstance(event, Paused))
+            case TextUsed(text) if self.message:
+                return replace(self, message=replace(self.message, known_as=text))
+            case LoopSet() | ActionRejected() | LoopInterrupted():
+                return replace(self, loop=_loop_after(self.loop, event))
+            case _:
+                return self
+
+    @property
+    def active_loop(self) -> str | None:
+        return self.loop.name if self.loop and self.loop.name != UNSET else None
+
+
+def _loop_after(loop: Loop | None, event: LoopSet | ActionRejected | LoopInterrupted) -> Loop | None:
+    match event:
+        case LoopSet(name):
+            return Loop(name) if name else None
+        case ActionRejected(name) if loop and loop.name == name:
+            return replace(loop, rejected=True)
+        case LoopInterrupted() if loop:
+            return replace(loop, interrupted=True)
+        case _:
+            return loop
+
+
+def _kept(name: str, value: Any, lens: Lens) -> Any:
+    """A list slot holds a list, whatever it is given."""
+    slot = lens.domain.slots.get(name)
+    if slot and slot.type is SlotType.LIST and value and value != UNSET and not isinstance(value, list):
+        return list(value) if isinstance(value, tuple) else [value]
+    return value
+
+
+class Past(NamedTuple):
+    """The state before an action. `hidden`: only rules know it; `ordered`: another action asked for it."""
+
+    state: State
+    hidden: bool
+    ordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """Make one with `begin`, go on with `after`. Equal events make equal trackers."""
+
+    lens: Lens = field(compare=False, repr=False)
+    sender: str = ""
+    base: Mapping[str, Any] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    now: Moment = field(default_factory=Moment)
+    line: tuple[Event, ...] = ()  # the events that count, with nothing undone
+    then: Moment = field(default_factory=Moment)  # after `line`
+    past: tuple[Past, ...] = ()
+
+    @classmethod
+    def begin(
+        cls,
+        lens: Lens,
+        events: Iterable[Event] = (),
+        *,
+        sender: str = "",
+        base: Mapping[str, Any] | None = None,
+    ) -> Tracker:
+        given = Moment(slots=dict(base or {}))
+        return cls(lens, sender, dict(base or {}), now=given, then=given).after(*events)
+
+    def after(self, *events: Event) -> Tracker:
+        tracker = self
+        for event in events:
+            tracker = tracker._after(event)
+        return tracker
+
+    def slot(self, name: str) -> Any:
+        """The value now; None also for a slot that does not exist."""
+        if name in self.now.slots:
+            return self.now.slots[name]
+        known = self.lens.domain.slots.get(name)
+        return known.initial if known else None
+
+    def slots(self) -> dict[str, Any]:
+        initial = {name: slot.initial for name, slot in self.lens.domain.slots.items()}
+        return {**initial, **self.now.slots}
+
+    @property
+    def history(self) -> tuple[Past, ...]:
+        """The past and the present, oldest first."""
+        return (*self.past, Past(self.state(self.then), False, self.then.follow_up is not None))
+
+    def state(self, moment: Moment, *, with_initial: bool = True) -> State:
+        intent, text, entities = self.lens.heard(moment.message)
+        return State(
+            intent,
+            text,
+            entities,
+            self.lens.slots(moment.slots, with_initial=with_initial),
+            moment.action,
+            moment.loop.name if moment.loop else None,
+        )
+
+    def last(self, *kinds: type[Event]) -> Event | None:
+        return next((each for each in reversed(self.events) if isinstance(each, kinds)), None)
+
+    def since_listening(self) -> int:
+        """How many actions were taken since the bot last waited for the user."""
+        taken = 0
+        for event in reversed(self.events):
+            if isinstance(event, ActionTaken):
+                if event.name in (LISTEN, "action_session_start"):
+                    break
+                taken += 1
+        return taken
+
+    def shortened(self) -> Tracker:
+        """The same conversation without its oldest events, when there are too many of them."""
+        if len(self.events) <= MOST_EVENTS:
+            return self
+        moment = Moment(slots=self.base)
+        for index, event in enumerate(self.events):
+            begins = isinstance(event, ActionTaken) and event.name == LISTEN and moment.loop is None
+            if begins and len(self.events) - index <= KEPT_EVENTS:
+                return Tracker.begin(self.lens, self.events[index:], sender=self.sender, base=moment.slots)
+            moment = moment.after(event, self.lens)
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        return {"base": dict(self.base), "events": [to_json(event) for event in self.events]}
+
+    @classmethod
+    def from_json(cls, lens: Lens, written: Mapping[str, Any], sender: str = "") -> Tracker:
+        events = (from_json(event) for event in written.get("events", ()))
+        return cls.begin(lens, events, sender=sender, base=written.get("base"))
+
+    def _after(self, event: Event) -> Tracker:
+        events = (*self.events, event)
+        if isinstance(event, Restarted | SessionStarted):
+            return Tracker(self.lens, self.sender, events=(event,))
+        if isinstance(event, UserReverted | ActionReverted):
+            undone = _undone(self.line, event)
+            line, then, past = self._read(undone)
+            return replace(self, events=events, now=then, line=line, then=then, past=past)
+        if isinstance(event, ActionTaken) and self._runs_again(event.name):
+            line, then, past = self._read(_collapsed(self.line, event.name))
+            return replace(
+                self, events=events, now=self.now.after(event, self.lens), line=line, then=then, past=past
+            )
+        past = self.past
+        if isinstance(event, ActionTaken):
+            past = (*past, Past(self.state(self.then), event.hidden, self.then.follow_up is not None))
+        then = self.then.after(event, self.lens)
+        now = then if self.now is self.then else self.now.after(event, self.lens)
+        return replace(self, events=events, now=now, line=(*self.line, event), then=then, past=past)
+
+    def _read(self, line: Sequence[Event]) -> tuple[tuple[Event, ...], Moment, tuple[Past, ...]]:
+        moment, past = Moment(slots=self.base), []
+        for event in line:
+            if isinstance(event, ActionTaken):
+                past.append(Past(self.state(moment), event.hidden, moment.follow_up is not None))
+            moment = moment.after(event, self.lens)
+        return tuple(line), moment, tuple(past)
+
+    def _runs_again(self, name: str) -> bool:
+        """Whether a form goes on with its questions: it has run before and nothing came in between."""
+        if not any(isinstance(event, LoopSet) and event.name == name for event in self.events):
+            return False
+        following: str | None = None
+        for event in reversed(self.line):
+            match event:
+                case LoopSet(None):
+                    return False
+                case ActionRejected(rejected) if rejected == name:
+                    return False
+                case UserSaid() if following not in (None, name):
+                    return False
+                case ActionTaken(taken):
+                    if taken == name:
+                        return True
+                    following = taken
+        return False
+
+
+def _undone(line: Sequence[Event], event: UserReverted | ActionReverted) -> list[Event]:
+    """The line without the last message and the waiting before it, or without the last action."""
+    left = list(line)
+    for kind in (UserSaid, ActionTaken) if isinstance(event, UserReverted) else (ActionTaken,):
+        while left:
+            if isinstance(left.pop(), kind):
+                break
+    return left
+
+
+def _collapsed(line: Sequence[Event], form: str) -> list[Event]:
+    """The line without messages and actions since the form last ran; what was set stays."""
+    left = list(line)
+    index = len(left)
+    while index:
+        index -= 1
+        event = left[index]
+        if isinstance(event, ActionTaken) and event.name == form:
+            break
+        if isinstance(event, ActionTaken | UserSaid | TextUsed):
+            del left[index]
+    return left
