@@ -57,6 +57,10 @@ class Policies:
         message = tracker.now.message
         said = self.spoken.recognise(message.text) if listening and message else None
         rule = self.rules.predict(tracker, said) if self.rules else None
+        if rule and rule.action and rule.confidence == 1.0 and said is None:
+            decided = _rejected(rule, tracker)
+            if decided.confidence == 1.0:  # no story is surer than a rule
+                return decided
         found = [rule] if rule and rule.action else []
         if not (rule and rule.no_user):
             found += self._by_stories(tracker, said)

@@ -59,6 +59,7 @@ class Remembered:
     actions: Mapping[States, str]
     max_history: int | None = None
     forgetful: bool = False
+    longest: int = 0
     priority: int = 3
 
     @classmethod
@@ -72,7 +73,7 @@ class Remembered:
         for states, action in examples:
             found[_last(states, max_history)].add(action)
         sure = {key: next(iter(actions)) for key, actions in found.items() if len(actions) == 1}
-        return cls(sure, max_history, forgetful)
+        return cls(sure, max_history, forgetful, max(map(len, sure), default=0))
 
     def predict(
         self, tracker: Tracker, states: Sequence[State], only: tuple[frozenset[str], frozenset[str]]
@@ -83,23 +84,24 @@ class Remembered:
         return Prediction(action, 1.0, self.priority) if action is not None else None
 
     def _recall(self, tracker: Tracker, only: tuple[frozenset[str], frozenset[str]]) -> str | None:
-        for shorter in _shorter(tracker, self.max_history):
-            states = told(shorter.history, *only)
+        for history in self._shorter(tracker):
+            states = told(history, *only)
             if (action := self.actions.get(_last(states, self.max_history))) is not None:
                 return action
         return None
 
-
-def _shorter(tracker: Tracker, max_history: int | None) -> Iterator[Tracker]:
-    """The conversation from each of its actions on, the slots set before forgotten."""
-    line = tracker.line
-    actions = [index for index, event in enumerate(line) if isinstance(event, ActionTaken)]
-    if max_history:
-        older = actions[:-max_history]
-        waited = [index for index in older if line[index] == ActionTaken(LISTEN)]
-        actions = [index for index in actions if index >= (waited[-1] if waited else 0)]
-    for index in actions:
-        yield Tracker.begin(tracker.lens, line[index:])
+    def _shorter(self, tracker: Tracker) -> Iterator[tuple[Past, ...]]:
+        """The history from each of the actions on, longest first, the slots set before forgotten."""
+        line = tracker.line
+        actions = [index for index, event in enumerate(line) if isinstance(event, ActionTaken)]
+        if self.max_history:
+            waited = [index for index in actions[: -self.max_history] if line[index] == ActionTaken(LISTEN)]
+            actions = [index for index in actions if index >= (waited[-1] if waited else 0)]
+        else:
+            hidden = sum(1 for event in line if isinstance(event, ActionTaken) and event.hidden)
+            actions = actions[-self.longest - hidden :]
+        for index in actions:
+            yield tracker.retold(line[index:])
 
 
 def _last(states: Sequence[State], count: int | None) -> States:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from bot.engine.events import (
@@ -38,8 +39,7 @@ from bot.project.model import SlotType
 MOST_EVENTS, KEPT_EVENTS = 240, 120  # of a conversation; older ones are folded into the slots
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """The active form. `interrupted`: it runs next without reading the message."""
 
     name: str
@@ -47,11 +47,10 @@ class Loop:
     interrupted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """What holds after some events. `slots` has what was set; the rest has its initial value."""
 
-    slots: Mapping[str, Any] = field(default_factory=dict)
+    slots: Mapping[str, Any] = MappingProxyType({})
     message: UserSaid | None = None
     action: str | None = None
     loop: Loop | None = None
@@ -64,21 +63,21 @@ class Moment:
                 loop = self.loop
                 if loop:
                     loop = Loop(loop.name, rejected=loop.rejected and loop.name != name)
-                return replace(self, action=name, loop=loop, follow_up=None)
+                return self._replace(action=name, loop=loop, follow_up=None)
             case UserSaid():
-                return replace(self, message=event, follow_up=None)
+                return self._replace(message=event, follow_up=None)
             case SlotSet(name, value):
-                return replace(self, slots={**self.slots, name: _kept(name, value, lens)})
+                return self._replace(slots={**self.slots, name: _kept(name, value, lens)})
             case SlotsReset():
-                return replace(self, slots={})
+                return self._replace(slots={})
             case FollowUp(name):
-                return replace(self, follow_up=name)
+                return self._replace(follow_up=name)
             case Paused() | Resumed():
-                return replace(self, paused=isinstance(event, Paused))
+                return self._replace(paused=isinstance(event, Paused))
             case TextUsed(text) if self.message:
-                return replace(self, message=replace(self.message, known_as=text))
+                return self._replace(message=replace(self.message, known_as=text))
             case LoopSet() | ActionRejected() | LoopInterrupted():
-                return replace(self, loop=_loop_after(self.loop, event))
+                return self._replace(loop=_loop_after(self.loop, event))
             case _:
                 return self
 
@@ -92,9 +91,9 @@ def _loop_after(loop: Loop | None, event: LoopSet | ActionRejected | LoopInterru
         case LoopSet(name):
             return Loop(name) if name else None
         case ActionRejected(name) if loop and loop.name == name:
-            return replace(loop, rejected=True)
+            return loop._replace(rejected=True)
         case LoopInterrupted() if loop:
-            return replace(loop, interrupted=True)
+            return loop._replace(interrupted=True)
         case _:
             return loop
 
@@ -162,6 +161,11 @@ class Tracker:
         """The past and the present, oldest first."""
         return (*self.past, Past(self.state(self.then), False, self.then.follow_up is not None))
 
+    def retold(self, line: Sequence[Event]) -> tuple[Past, ...]:
+        """The history that these events of `line` would have, if nothing had been before them."""
+        _, moment, past = _read(line, {}, self)
+        return (*past, Past(self.state(moment), False, moment.follow_up is not None))
+
     def state(self, moment: Moment, *, with_initial: bool = True) -> State:
         intent, text, entities = self.lens.heard(moment.message)
         return State(
@@ -208,34 +212,28 @@ class Tracker:
 
     def _after(self, event: Event) -> Tracker:
         events = (*self.events, event)
-        if isinstance(event, Restarted | SessionStarted):
-            return Tracker(self.lens, self.sender, events=(event,))
-        if isinstance(event, UserReverted | ActionReverted):
-            undone = _undone(self.line, event)
-            line, then, past = self._read(undone)
-            return replace(self, events=events, now=then, line=line, then=then, past=past)
-        if isinstance(event, ActionTaken) and self._runs_again(event.name):
-            line, then, past = self._read(_collapsed(self.line, event.name))
-            return replace(
-                self, events=events, now=self.now.after(event, self.lens), line=line, then=then, past=past
-            )
-        past = self.past
-        if isinstance(event, ActionTaken):
-            past = (*past, Past(self.state(self.then), event.hidden, self.then.follow_up is not None))
-        then = self.then.after(event, self.lens)
-        now = then if self.now is self.then else self.now.after(event, self.lens)
-        return replace(self, events=events, now=now, line=(*self.line, event), then=then, past=past)
-
-    def _read(self, line: Sequence[Event]) -> tuple[tuple[Event, ...], Moment, tuple[Past, ...]]:
-        moment, past = Moment(slots=self.base), []
-        for event in line:
-            if isinstance(event, ActionTaken):
-                past.append(Past(self.state(moment), event.hidden, moment.follow_up is not None))
-            moment = moment.after(event, self.lens)
-        return tuple(line), moment, tuple(past)
+        now, line, then, past = self.now, self.line, self.then, self.past
+        match event:
+            case Restarted() | SessionStarted():
+                return Tracker(self.lens, self.sender, events=(event,))
+            case UserReverted() | ActionReverted():
+                line, then, past = _read(_undone(line, event), self.base, self)
+                now = then
+            case ActionTaken(name) if self._runs_again(name):
+                line, then, past = _read(_collapsed(line, name), self.base, self)
+                now = now.after(event, self.lens)
+            case _:
+                if isinstance(event, ActionTaken):
+                    past = (*past, Past(self.state(then), event.hidden, then.follow_up is not None))
+                line, same = (*line, event), now is then
+                then = then.after(event, self.lens)
+                now = then if same else now.after(event, self.lens)
+        return Tracker(self.lens, self.sender, self.base, events, now, line, then, past)
 
     def _runs_again(self, name: str) -> bool:
         """Whether a form goes on with its questions: it has run before and nothing came in between."""
+        if name == LISTEN or name.startswith("utter_"):
+            return False
         if not any(isinstance(event, LoopSet) and event.name == name for event in self.events):
             return False
         following: str | None = None
@@ -252,6 +250,18 @@ class Tracker:
                         return True
                     following = taken
         return False
+
+
+def _read(
+    line: Sequence[Event], base: Mapping[str, Any], tracker: Tracker
+) -> tuple[tuple[Event, ...], Moment, tuple[Past, ...]]:
+    """The events, what holds after them, and the states before each action."""
+    moment, past = Moment(slots=base), []
+    for event in line:
+        if isinstance(event, ActionTaken):
+            past.append(Past(tracker.state(moment), event.hidden, moment.follow_up is not None))
+        moment = moment.after(event, tracker.lens)
+    return tuple(line), moment, tuple(past)
 
 
 def _undone(line: Sequence[Event], event: UserReverted | ActionReverted) -> list[Event]:
