@@ -51,6 +51,25 @@ def retrieval(
     _print(result)
 
 
+@app.command("intents")
+def intents(
+    train: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='{"text", "intent"} lines.')],
+    test: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Lines to be judged by.")],
+    json_out: JsonOut = None,
+) -> None:
+    """Learn intents from one file, be judged by another; intent null is out of scope."""
+    from bot.evaluation.intents import evaluate
+    from bot.nlu.encoders import open_encoder
+    from bot.nlu.query import QueryBuilder
+
+    async def measured() -> dict[str, Any]:
+        return dict(evaluate(train, test, QueryBuilder(open_encoder(settings().retrieval))))
+
+    result = run(measured())
+    write_json(json_out, result)
+    _print(result)
+
+
 def _print(result: dict[str, Any]) -> None:
     """One line per group of figures; shares as per cent."""
     for name, value in result.items():

@@ -1,0 +1,207 @@
+"""Intents of short texts: a linear classifier over words, n-grams and vectors that may say "none of these".
+
+One-against-rest support vector machines over TF-IDF of lemmas (one and two) and of characters within
+words, and the text's vector. Whether a text is any of the intents at all is decided by a second, small
+model over how the first one scores it: it learns from the training texts themselves, held out together
+with their whole intents (so that they are of none), from those that are said to be of none, and from
+texts held out alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from bot.core.errors import FrontlineError
+from bot.nlu.query import Query
+
+Read = Callable[[str], Query]
+Floats = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.int64]
+WORDS, CHARS, VECTOR = 1.0, 1.0, 1.0  # weights of the three views, each of length 1
+HARDNESS = 1.0  # C of the machines
+FOLDS = 4
+GATED = 4000  # texts that the second model learns from at the most: it has four weights to find
+BLOCK = 1024  # texts compared with all examples at once
+SHARPNESS = 4.0  # margins of the machines are about 1; exp(4 margin) is compared between intents
+REJECTED = 0.02  # share of texts that belong, but may be taken for none where no text is said to be of none
+SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """`intent` None: none of these. `confidence` 0..1; `ranking`: (intent, share), the likeliest first."""
+
+    intent: str | None
+    confidence: float
+    ranking: tuple[tuple[str, float], ...]
+
+
+class _Features:
+    """Texts to sparse rows."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._words = TfidfVectorizer(
+            analyzer="word",
+            token_pattern=r"\S+",  # noqa: S106 - of words
+            ngram_range=(1, 2),
+            sublinear_tf=True,
+            lowercase=False,
+            dtype=np.float32,
+        )
+        self._chars = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, lowercase=False, dtype=np.float32
+        )
+
+    def learn(self, texts: Sequence[str]) -> sp.csr_matrix:
+        queries = [self._read(text) for text in texts]
+        self._words.fit(_lemmas(queries))
+        self._chars.fit(_tokens(queries))
+        return self._of(queries)
+
+    def of(self, texts: Sequence[str]) -> sp.csr_matrix:
+        return self._of([self._read(text) for text in texts])
+
+    def _of(self, queries: Sequence[Query]) -> sp.csr_matrix:
+        views = [
+            self._words.transform(_lemmas(queries)) * WORDS,
+            self._chars.transform(_tokens(queries)) * CHARS,
+        ]
+        vectors = [query.vector for query in queries if query.vector is not None]
+        if len(vectors) == len(queries) and np.any(vectors):
+            views.append(sp.csr_matrix(np.stack(vectors)) * VECTOR)
+        return sp.csr_matrix(sp.hstack(views))
+
+
+class Recogniser:
+    """Learnt once, never changed."""
+
+    def __init__(self, features: _Features, scorer: _Scorer, gate: _Gate, intents: tuple[str, ...]) -> None:
+        self._features, self._scorer, self._gate, self._intents = features, scorer, gate, intents
+
+    @classmethod
+    def learn(cls, examples: Sequence[tuple[str, str | None]], read: Read) -> Recogniser:
+        """From (text, intent) pairs; an intent of None: of none of the others.
+
+        Raises `FrontlineError("too_few_intents")` for fewer than two intents.
+        """
+        texts = [text for text, _ in examples]
+        intents = tuple(sorted({intent for _, intent in examples if intent is not None}))
+        if len(intents) < 2:
+            raise FrontlineError("too_few_intents", "learning needs examples of two intents", status=422)
+        number = {intent: at for at, intent in enumerate(intents)}
+        owners = np.array([-1 if intent is None else number[intent] for _, intent in examples])
+        features = _Features(read)
+        rows = features.learn(texts)
+        known = owners >= 0
+        scorer = _Scorer(_machines(rows[known], owners[known]), rows[known], owners[known])
+        return cls(features, scorer, _gate(rows, owners), intents)
+
+    def recognise(self, texts: Sequence[str]) -> list[Recognised]:
+        """One answer a text, in order."""
+        found: list[Recognised] = []
+        for start in range(0, len(texts), BLOCK):
+            rows = self._features.of(texts[start : start + BLOCK])
+            shares, evidence = self._scorer.score(rows)
+            chances = self._gate.chances(evidence)
+            found += [self._answer(share, chance) for share, chance in zip(shares, chances, strict=True)]
+        return found
+
+    def _answer(self, shares: Floats, chance: float) -> Recognised:
+        order = np.argsort(-shares)[:10]
+        ranking = tuple((self._intents[at], float(shares[at] * chance)) for at in order)
+        belongs = chance >= self._gate.threshold
+        return Recognised(ranking[0][0] if belongs else None, ranking[0][1], ranking)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """Whether a text is any of the intents: from `threshold` on it is."""
+
+    model: LogisticRegression
+    threshold: float = 0.5
+
+    def chances(self, evidence: Floats) -> Floats:
+        """Probability that each text belongs, from the evidence of `_Scorer.score`."""
+        return np.asarray(self.model.predict_proba(evidence)[:, 1], np.float64)
+
+
+class _Scorer:
+    """How the machines and the nearest example see texts."""
+
+    def __init__(self, machines: LinearSVC, examples: sp.csr_matrix, owners: Ids) -> None:
+        self._machines, self._owners = machines, owners
+        self._columns = examples.T.tocsr()
+        self._lengths = np.sqrt(np.asarray(examples.multiply(examples).sum(axis=1)).ravel()) + 1e-9
+
+    def score(self, rows: sp.csr_matrix) -> tuple[Floats, Floats]:
+        """Shares of the intents (texts, intents), and evidence for the gate (texts, 4)."""
+        margins = self._machines.decision_function(rows)
+        if margins.ndim == 1:  # two intents: one machine
+            margins = np.stack([-margins, margins], axis=1)
+        shares = np.exp(SHARPNESS * (margins - margins.max(axis=1, keepdims=True)))
+        shares /= shares.sum(axis=1, keepdims=True)
+        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel()) + 1e-9
+        likeness = (rows @ self._columns).toarray() / lengths[:, None] / self._lengths[None, :]
+        best = shares.argmax(axis=1)
+        own = np.where(self._owners[None, :] == best[:, None], likeness, 0).max(axis=1)
+        evidence = np.stack(
+            [np.log(shares.max(axis=1)), margins.max(axis=1), likeness.max(axis=1), own], axis=1
+        )
+        return shares, evidence
+
+
+def _machines(rows: sp.csr_matrix, owners: Ids) -> LinearSVC:
+    return LinearSVC(C=HARDNESS, random_state=SEED).fit(rows, owners)
+
+
+def _gate(rows: sp.csr_matrix, owners: Ids) -> _Gate:
+    """Learns what texts of none of the intents look like to machines that never saw their like."""
+    rng = np.random.default_rng(SEED)
+    kept = np.sort(rng.permutation(len(owners))[:GATED]) if len(owners) > GATED else np.arange(len(owners))
+    rows, owners = rows[kept], owners[kept]
+    outside = owners < 0
+    intents = np.unique(owners[~outside])
+    fold_of_intent = dict(zip(intents, rng.permutation(len(intents)) % FOLDS, strict=True))
+    fold_of_text = rng.permutation(len(owners)) % FOLDS
+    evidence, belongs = [], []
+    for fold in range(FOLDS):
+        left_out = np.array([fold_of_intent.get(own, -1) == fold for own in owners])
+        alone = ~left_out & (fold_of_text == fold)
+        taught = ~left_out & ~alone & ~outside
+        if len(np.unique(owners[taught])) < 2:
+            continue
+        scorer = _Scorer(_machines(rows[taught], owners[taught]), rows[taught], owners[taught])
+        # Where the data says itself what is of none, that is better evidence than intents held out.
+        asked = alone if outside.any() else alone | left_out
+        if asked.any():
+            evidence.append(scorer.score(rows[asked])[1])
+            belongs.append(~(left_out | outside)[asked])
+    if not evidence or len(np.unique(np.concatenate(belongs))) < 2:
+        return _trusting()
+    seen, right = np.concatenate(evidence), np.concatenate(belongs)
+    gate = _Gate(LogisticRegression(class_weight="balanced", max_iter=1000).fit(seen, right))
+    if outside.any():
+        return gate
+    return _Gate(gate.model, min(0.5, float(np.quantile(gate.chances(seen[right]), REJECTED))))
+
+
+def _trusting() -> _Gate:
+    """For data too small to learn from: a text that is like any example belongs."""
+    return _Gate(LogisticRegression().fit([[0, 0, 0, 0], [0, 1, 1, 1]], [False, True]))
+
+
+def _lemmas(queries: Sequence[Query]) -> list[str]:
+    return [" ".join(query.lemmas) for query in queries]
+
+
+def _tokens(queries: Sequence[Query]) -> list[str]:
+    return [" ".join(query.tokens) for query in queries]

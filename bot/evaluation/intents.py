@@ -1,0 +1,80 @@
+"""How well intents are recognised: any two files of labelled texts, one to learn from, one to be judged by.
+
+Lines are `{"text", "intent"}`; an intent of null is out of scope. The result: `engine`; `n`, the judged
+texts that have an intent; `accuracy` and `macro_f1` over these (taken for out of scope counts as wrong);
+`oos` with `n`, `recall`, `precision` (null where nothing is out of scope); `seconds` with `train` and
+`infer_per_text`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.core.errors import InvalidContent
+from bot.engine.recogniser import Recogniser
+from bot.nlu.query import Query
+
+Labelled = tuple[str, str | None]
+
+
+def load(path: Path) -> list[Labelled]:
+    """The lines of a file; raises `InvalidContent` with the line that is wrong."""
+    found: list[Labelled] = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            text, intent = entry["text"], entry["intent"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidContent(str(path), number, 'needs {"text", "intent"}') from error
+        if not isinstance(text, str) or not (intent is None or isinstance(intent, str)):
+            raise InvalidContent(str(path), number, "`text` is a string, `intent` a string or null")
+        found.append((text, intent))
+    if not found:
+        raise InvalidContent(str(path), None, "has no lines")
+    return found
+
+
+def evaluate(train: Path, test: Path, read: Callable[[str], Query]) -> Mapping[str, Any]:
+    """Learns from one file and is judged by the other; raises `InvalidContent`, `too_few_intents`."""
+    taught, judged = load(train), load(test)
+    started = time.perf_counter()
+    recogniser = Recogniser.learn(taught, read)
+    learnt = time.perf_counter()
+    said = [one.intent for one in recogniser.recognise([text for text, _ in judged])]
+    seconds = time.perf_counter() - learnt
+    figures = judge([intent for _, intent in judged], said)
+    times = {"train": learnt - started, "infer_per_text": seconds / len(judged)}
+    return {"engine": "builtin", **figures, "seconds": times}
+
+
+def judge(right: Sequence[str | None], said: Sequence[str | None]) -> Mapping[str, Any]:
+    """The figures of answers beside the right ones."""
+    pairs = list(zip(right, said, strict=True))
+    inside = [(one, other) for one, other in pairs if one is not None]
+    hits = sum(one == other for one, other in inside)
+    outside = sum(one is None for one in right)
+    caught = sum(one is None and other is None for one, other in pairs)
+    rejected = sum(other is None for other in said)
+    scores = [_f1(intent, pairs) for intent in sorted({one for one, _ in inside})]
+    return {
+        "n": len(inside),
+        "accuracy": hits / len(inside) if inside else None,
+        "macro_f1": sum(scores) / len(scores) if scores else None,
+        "oos": {
+            "n": outside,
+            "recall": caught / outside if outside else None,
+            "precision": caught / rejected if outside and rejected else None,
+        },
+    }
+
+
+def _f1(intent: str, pairs: Sequence[tuple[str | None, str | None]]) -> float:
+    hits = sum(one == other == intent for one, other in pairs)
+    of_it = sum(one == intent for one, _ in pairs) + sum(other == intent for _, other in pairs)
+    return 2 * hits / of_it
