@@ -74,7 +74,8 @@ def _print(result: dict[str, Any]) -> None:
     """One line per group of figures; shares as per cent."""
     for name, value in result.items():
         group = value if isinstance(value, dict) else {"": value}
-        figures = "  ".join(f"{key} {_figure(figure)}".strip() for key, figure in group.items())
+        show = _seconds if name == "seconds" else _figure
+        figures = "  ".join(f"{key} {show(figure)}".strip() for key, figure in group.items())
         typer.echo(f"{name:22} {figures}")
 
 
@@ -82,3 +83,7 @@ def _figure(value: object) -> str:
     if isinstance(value, float) and 0 <= value <= 1:
         return f"{value:.1%}"
     return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def _seconds(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
