@@ -123,7 +123,7 @@ Event = (
     | ActionReverted
 )
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
-_SPAN = tuple(each.name for each in fields(EntitySpan))
+_SPAN = {each.name: each.default for each in fields(EntitySpan)}
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def to_json(event: Event) -> dict[str, Any]:
             written[each.name] = value
     if isinstance(event, UserSaid):
         written["entities"] = [
-            {name: getattr(span, name) for name in _SPAN if getattr(span, name) is not None}
+            {name: getattr(span, name) for name, default in _SPAN.items() if getattr(span, name) != default}
             for span in event.entities
         ]
         written["ranking"] = [list(each) for each in event.ranking]

@@ -232,19 +232,18 @@ class Tracker:
 
     def _runs_again(self, name: str) -> bool:
         """Whether a form goes on with its questions: it has run before and nothing came in between."""
-        if name == LISTEN or name.startswith("utter_"):
-            return False
-        if not any(isinstance(event, LoopSet) and event.name == name for event in self.events):
+        may = name != LISTEN and not name.startswith("utter_")
+        if not may or not any(isinstance(event, LoopSet) and event.name == name for event in self.events):
             return False
         following: str | None = None
         for event in reversed(self.line):
             match event:
                 case LoopSet(None):
-                    return False
+                    break
                 case ActionRejected(rejected) if rejected == name:
-                    return False
+                    break
                 case UserSaid() if following not in (None, name):
-                    return False
+                    break
                 case ActionTaken(taken):
                     if taken == name:
                         return True
