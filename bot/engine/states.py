@@ -110,7 +110,7 @@ class Lens:
 _ANY_ENTITY = IntentUse("")  # of an intent that the domain does not know
 
 
-def _feature(slot: Slot, value: Any) -> Hashable:  # noqa: PLR0911  one return per type
+def _feature(slot: Slot, value: Any) -> Hashable:  # noqa: PLR0911 - one return per type
     """What is seen of a value; None: as if the slot were empty."""
     if value is None:
         return None

@@ -57,7 +57,7 @@ class Moment(NamedTuple):
     paused: bool = False
     follow_up: str | None = LISTEN
 
-    def after(self, event: Event, lens: Lens) -> Moment:  # noqa: PLR0911  one return per event
+    def after(self, event: Event, lens: Lens) -> Moment:  # noqa: PLR0911 - one return per event
         match event:
             case ActionTaken(name):
                 loop = self.loop
