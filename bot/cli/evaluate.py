@@ -70,6 +70,34 @@ def intents(
     _print(result)
 
 
+@app.command("stories")
+def stories(
+    project: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A Rasa 3 project.")],
+    json_out: JsonOut = None,
+) -> None:
+    """Load and train a project, play its test stories; exit code 1 when one does not pass."""
+    from bot.evaluation.stories import evaluate
+    from bot.nlu.encoders import open_encoder
+    from bot.nlu.query import QueryBuilder
+
+    async def measured() -> dict[str, Any]:
+        return dict(evaluate(project, QueryBuilder(open_encoder(settings().retrieval))))
+
+    result = run(measured())
+    write_json(json_out, result)
+    failures, problems = result.pop("failures"), result.pop("problems")
+    _print(result)
+    for problem in problems:
+        typer.echo(f"warning: {problem}", err=True)
+    for each in failures:
+        typer.echo(
+            f"{each['place']}: {each['story']}: {each['kind']} expected {each['expected']},"
+            f" got {each['predicted']}"
+        )
+    if failures:
+        raise typer.Exit(1)
+
+
 def _print(result: dict[str, Any]) -> None:
     """One line per group of figures; shares as per cent."""
     for name, value in result.items():

@@ -49,6 +49,7 @@ class _Features:
 
     def __init__(self, read: Read) -> None:
         self._read = read
+        self._no_vector: npt.NDArray[np.float32] | None = None  # all zeros; None: the texts have no vectors
         self._words = TfidfVectorizer(
             analyzer="word",
             token_pattern=r"\S+",  # noqa: S106 - of words
@@ -65,6 +66,8 @@ class _Features:
         queries = [self._read(text) for text in texts]
         self._words.fit(_lemmas(queries))
         self._chars.fit(_tokens(queries))
+        vectors = [query.vector for query in queries if query.vector is not None and np.any(query.vector)]
+        self._no_vector = np.zeros_like(vectors[0]) if vectors else None
         return self._of(queries)
 
     def of(self, texts: Sequence[str]) -> sp.csr_matrix:
@@ -75,8 +78,8 @@ class _Features:
             self._words.transform(_lemmas(queries)) * WORDS,
             self._chars.transform(_tokens(queries)) * CHARS,
         ]
-        vectors = [query.vector for query in queries if query.vector is not None]
-        if len(vectors) == len(queries) and np.any(vectors):
+        if self._no_vector is not None:
+            vectors = [self._no_vector if query.vector is None else query.vector for query in queries]
             views.append(sp.csr_matrix(np.stack(vectors)) * VECTOR)
         return sp.csr_matrix(sp.hstack(views))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,3 +86,11 @@ def test_the_figures() -> None:
     assert (figures["n"], figures["accuracy"]) == (3, pytest.approx(2 / 3))
     assert figures["macro_f1"] == pytest.approx((2 * 1 / 4 + 2 * 1 / 3) / 2)
     assert figures["oos"] == {"n": 2, "recall": 0.5, "precision": 1.0}
+
+
+def test_texts_without_a_vector_are_read_beside_those_with_one() -> None:
+    def some(text: str) -> Query:
+        return replace(read(text), vector=np.full(3, bool(text) * 3**-0.5, np.float32))
+
+    learnt = Recogniser.learn(EXAMPLES, some)
+    assert [len(one.ranking) for one in learnt.recognise([""])] == [2]

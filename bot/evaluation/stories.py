@@ -1,0 +1,50 @@
+"""Plays the test stories of any project in Rasa 3's format on the built-in engine.
+
+The result: `engine`; `stories` with `n` and `passed`; `seconds` with `load`, `train`, `play`;
+`failures`, for each failed story its first difference; `problems`, what the project surely does not mean.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.engine.agent import Agent
+from bot.engine.parsing import ProjectParser
+from bot.engine.player import Played, play
+from bot.engine.recogniser import Read
+from bot.project.loading import load
+
+
+def evaluate(folder: Path, read: Read) -> Mapping[str, Any]:
+    """Loads, trains, plays. Raises `InvalidContent`."""
+    started = time.perf_counter()
+    project = load(folder)
+    loaded = time.perf_counter()
+    agent = Agent.train(project, ProjectParser.learn(project, read))
+    trained = time.perf_counter()
+    played = list(play(agent, project))
+    done = time.perf_counter()
+    return {
+        "engine": "builtin",
+        "stories": {"n": len(played), "passed": sum(each.passed for each in played)},
+        "seconds": {"load": loaded - started, "train": trained - loaded, "play": done - trained},
+        "failures": [_failure(each) for each in played if not each.passed],
+        "problems": [*project.problems, *agent.problems],
+    }
+
+
+def _failure(played: Played) -> Mapping[str, Any]:
+    found = played.difference
+    if found is None:
+        return {"story": played.story}
+    return {
+        "story": played.story,
+        "place": str(found.place),
+        "step": found.step,
+        "kind": found.kind,
+        "expected": found.expected,
+        "predicted": found.predicted,
+    }
