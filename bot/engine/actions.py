@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -45,37 +45,38 @@ class Runner:
         """Whether the project has an action of this name."""
         return name in self.domain.actions or name in self.domain.responses
 
-    def run(self, name: str, tracker: Tracker) -> Outcome:
+    async def run(self, name: str, tracker: Tracker) -> Outcome:
         """Raises `Rejected`, or whatever the project's own code raises."""
         if name == LISTEN:
             return []
         if name in self.domain.forms:
-            return forms.run(self.domain.forms[name], tracker, self)
+            return await forms.run(self.domain.forms[name], tracker, self)
         if name in self.texts:
             return [Message(name)]
         if name in self.domain.responses or name.startswith("utter_"):
             return self._say(name, tracker)
-        if name not in self.domain.actions and (default := _DEFAULTS.get(name)):
-            return default(self, tracker)
-        return list(self.actions.run(name, tracker))
+        if name in self.domain.actions or name not in _DEFAULTS:
+            return list(await self.actions.run(name, tracker))
+        outcome = _DEFAULTS[name](self, tracker)
+        return await outcome if isinstance(outcome, Awaitable) else outcome
 
-    def extract(self, tracker: Tracker) -> Outcome:
+    async def extract(self, tracker: Tracker) -> Outcome:
         """The slots that the latest message fills; a custom action that fails fills none."""
         outcome: Outcome = [SlotSet(name, value) for name, value in extracted(tracker).items()]
         for name in custom_actions(tracker):
-            outcome += self._quietly(name, tracker)
+            outcome += await self._quietly(name, tracker)
         if VALIDATE_MAPPINGS not in self.domain.actions:
             return outcome
-        checked = self._quietly(VALIDATE_MAPPINGS, tracker.after(*forms.events(outcome)))
+        checked = await self._quietly(VALIDATE_MAPPINGS, tracker.after(*forms.events(outcome)))
         names = {each.name for each in checked if isinstance(each, SlotSet)}
         return [
             *checked,
             *(each for each in outcome if not (isinstance(each, SlotSet) and each.name in names)),
         ]
 
-    def _quietly(self, name: str, tracker: Tracker) -> Outcome:
+    async def _quietly(self, name: str, tracker: Tracker) -> Outcome:
         try:
-            outcome = self.actions.run(name, tracker)
+            outcome = await self.actions.run(name, tracker)
         except Exception as error:  # a project's own code may raise anything
             log.warning("engine.action_failed", action=name, error=type(error).__name__)
             return []
@@ -110,7 +111,7 @@ class Runner:
         return [Message(f"Did you mean '{guesses[0]}'?", (yes, no))]
 
 
-_DEFAULTS: dict[str, Callable[[Runner, Tracker], Outcome]] = {
+_DEFAULTS: dict[str, Callable[[Runner, Tracker], Outcome | Awaitable[Outcome]]] = {
     "action_restart": lambda runner, tracker: [*runner.if_any("utter_restart", tracker), Restarted()],
     "action_session_start": Runner.session_start,
     "action_default_fallback": lambda runner, tracker: [

@@ -15,6 +15,7 @@ from bot.engine.events import (
     ActionRejected,
     ActionTaken,
     LoopInterrupted,
+    SlotSet,
     TextUsed,
     UserSaid,
 )
@@ -80,7 +81,7 @@ class Agent:
         """Where rules and stories contradict each other. Rasa would not train them."""
         return tuple(self.policies.rules.problems) if self.policies.rules else ()
 
-    def handle(
+    async def handle(
         self,
         state: Mapping[str, Any] | None,
         text: str,
@@ -88,13 +89,19 @@ class Agent:
         *,
         channel: str | None = None,
         at: float | None = None,
+        slots: Mapping[str, Any] | None = None,
+        said: UserSaid | None = None,
     ) -> Handled:
-        """`text` may be `/intent{"entity": "value"}`. `at`: seconds, so that a session can end."""
+        """`text` may be `/intent{"entity": "value"}`. `at`: seconds, so that a session can end.
+
+        `slots` are set before the message is heard. `said`: the message as others understood it.
+        """
         turn = _Turn(self, replace(self.runner, channel=channel), self._tracker(state, sender))
         if not turn.tracker.events or self._expired(state, at):
-            turn.begin()
-        turn.hear(self.understand(text))
-        turn.answer()
+            await turn.begin()
+        turn.know(slots or {})
+        await turn.hear(said or self.understand(text))
+        await turn.answer()
         written = turn.tracker.shortened().to_json()
         if at is not None:
             written["at"] = at
@@ -124,29 +131,33 @@ class _Turn:
         self.messages: list[Message] = []
         self.taken: list[str] = []
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         """A session begins, also where the project's own beginning fails or does nothing."""
-        self.take(Prediction(SESSION_START, 1.0))
+        await self.take(Prediction(SESSION_START, 1.0))
         if self.tracker.now.action != LISTEN:
             self.tracker = self.tracker.after(ActionTaken(LISTEN))
 
-    def hear(self, said: UserSaid) -> None:
-        self.tracker = self.tracker.after(said)
-        self._extract()
+    def know(self, slots: Mapping[str, Any]) -> None:
+        changed = (SlotSet(name, value) for name, value in slots.items() if self.tracker.slot(name) != value)
+        self.tracker = self.tracker.after(*changed)
 
-    def answer(self) -> None:
+    async def hear(self, said: UserSaid) -> None:
+        self.tracker = self.tracker.after(said)
+        await self._extract()
+
+    async def answer(self) -> None:
         """Acts until it is the user's turn; after too many actions it is."""
         for _ in range(self.agent.most_predictions):
             if self._paused():
                 return
             prediction = self.agent.policies.predict(self.tracker)
-            self.take(prediction)
+            await self.take(prediction)
             if prediction.action in (LISTEN, SESSION_START):
                 return
         log.warning("engine.too_many_actions", taken=self.taken[-self.agent.most_predictions :])
         self.tracker = self.tracker.after(ActionTaken(LISTEN))
 
-    def take(self, prediction: Prediction) -> None:
+    async def take(self, prediction: Prediction) -> None:
         """Runs the action; one that fails or refuses is rejected, and another may be predicted."""
         name = prediction.action
         prepared = self.tracker
@@ -155,7 +166,7 @@ class _Turn:
         if prediction.interrupted:
             prepared = prepared.after(LoopInterrupted())
         try:
-            outcome = self.runner.run(name, prepared)
+            outcome = await self.runner.run(name, prepared)
         except Rejected:
             outcome = [ActionRejected(name)]
         except Exception as error:  # a project's own code may raise anything
@@ -167,10 +178,10 @@ class _Turn:
                 self.taken.append(name)
         self._note(outcome)
         if any(isinstance(each, UserSaid) for each in outcome):
-            self._extract()
+            await self._extract()
 
-    def _extract(self) -> None:
-        self._note(self.runner.extract(self.tracker))
+    async def _extract(self) -> None:
+        self._note(await self.runner.extract(self.tracker))
 
     def _note(self, outcome: forms.Outcome) -> None:
         self.tracker = self.tracker.after(*forms.events(outcome))

@@ -21,71 +21,71 @@ class Runner(Protocol):
     @property
     def named(self) -> Callable[[str], bool]: ...
 
-    def run(self, name: str, tracker: Tracker) -> Outcome: ...
+    async def run(self, name: str, tracker: Tracker) -> Outcome: ...
 
-    def extract(self, tracker: Tracker) -> Outcome: ...
+    async def extract(self, tracker: Tracker) -> Outcome: ...
 
 
 def events(outcome: Sequence[Event | Message]) -> list[Event]:
     return [each for each in outcome if not isinstance(each, Message)]
 
 
-def run(form: Form, tracker: Tracker, runner: Runner) -> Outcome:
+async def run(form: Form, tracker: Tracker, runner: Runner) -> Outcome:
     """One turn of the form. Raises `Rejected` when the answer to its question has nothing in it."""
     outcome: Outcome = []
     if tracker.now.active_loop != form.name:
-        outcome += _activated(form, tracker, runner)
+        outcome += await _activated(form, tracker, runner)
     if not _done(outcome):
         found: Outcome = []
         if not any(not isinstance(each, LoopSet) for each in events(outcome)):
-            found = _validated(form, tracker, runner)
+            found = await _validated(form, tracker, runner)
         outcome += found
         if not _rejected(found):
-            outcome += _next_question(form, tracker, outcome, runner)
+            outcome += await _next_question(form, tracker, outcome, runner)
     if _done(outcome):
         outcome.append(LoopSet(None))
     return outcome
 
 
-def _activated(form: Form, tracker: Tracker, runner: Runner) -> Outcome:
+async def _activated(form: Form, tracker: Tracker, runner: Runner) -> Outcome:
     """The form begins with the slots that are known already."""
     begun = tracker.after(LoopSet(form.name))
-    extracted = runner.extract(begun)
+    extracted = await runner.extract(begun)
     begun = begun.after(*events(extracted))
     known = {name: value for name in form.required_slots if (value := begun.slot(name)) is not None}
-    checked = _check(form, known, begun, runner)
+    checked = await _check(form, known, begun, runner)
     names = {each.name for each in checked if isinstance(each, SlotSet)}
     rest = [each for each in extracted if not (isinstance(each, SlotSet) and each.name in names)]
     return [LoopSet(form.name), *checked, *rest]
 
 
-def _validated(form: Form, tracker: Tracker, runner: Runner) -> Outcome:
+async def _validated(form: Form, tracker: Tracker, runner: Runner) -> Outcome:
     """The validation of what the latest message filled."""
     loop = tracker.now.loop
     if loop and (tracker.now.action != LISTEN or loop.interrupted):
-        return _check(form, {}, tracker, runner)
+        return await _check(form, {}, tracker, runner)
     asked = _asked(form, tracker)
     filled = {
         each.name: each.value
         for each in _since_message(tracker)
         if each.name in form.required_slots or each.name == asked
     }
-    checked = _check(form, filled, tracker, runner)
+    checked = await _check(form, filled, tracker, runner)
     validated = any(isinstance(each, SlotSet) and each.name != REQUESTED for each in checked)
     if asked and not filled and not validated and not _rejected(checked):
         raise Rejected(f"nothing for {asked}")
     return checked
 
 
-def _check(form: Form, filled: Mapping[str, Any], tracker: Tracker, runner: Runner) -> Outcome:
+async def _check(form: Form, filled: Mapping[str, Any], tracker: Tracker, runner: Runner) -> Outcome:
     name = f"validate_{form.name}"
     if not runner.named(name):
         return []
     candidates = [SlotSet(slot, value) for slot, value in filled.items()]
-    return runner.run(name, _temporary(form, tracker, candidates))
+    return await runner.run(name, _temporary(form, tracker, candidates))
 
 
-def _next_question(form: Form, tracker: Tracker, so_far: Outcome, runner: Runner) -> Outcome:
+async def _next_question(form: Form, tracker: Tracker, so_far: Outcome, runner: Runner) -> Outcome:
     if _done(so_far):
         return [SlotSet(REQUESTED, None)]
     chosen = (each.value for each in so_far if isinstance(each, SlotSet) and each.name == REQUESTED)
@@ -99,7 +99,7 @@ def _next_question(form: Form, tracker: Tracker, so_far: Outcome, runner: Runner
         return outcome
     ways = (f"action_ask_{form.name}_{slot}", f"utter_ask_{form.name}_{slot}", f"action_ask_{slot}")
     question = next((way for way in (*ways, f"utter_ask_{slot}") if runner.named(way)), None)
-    return [*outcome, *(runner.run(question, temporary) if question else ())]
+    return [*outcome, *(await runner.run(question, temporary) if question else ())]
 
 
 def _temporary(form: Form, tracker: Tracker, more: Sequence[Event]) -> Tracker:

@@ -37,13 +37,13 @@ class Rejected(Exception):
 
 
 class Actions(Protocol):
-    """Custom actions. `run` may raise anything: the conversation goes on without the action."""
+    """Custom actions, which may wait for others. What `run` raises costs the conversation the action."""
 
-    def run(self, name: str, tracker: Tracker) -> Sequence[Event | Message]: ...
+    async def run(self, name: str, tracker: Tracker) -> Sequence[Event | Message]: ...
 
 
 class NoActions:
     """Every custom action does nothing."""
 
-    def run(self, name: str, tracker: Tracker) -> Sequence[Event | Message]:
+    async def run(self, name: str, tracker: Tracker) -> Sequence[Event | Message]:
         return ()

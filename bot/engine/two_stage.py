@@ -10,7 +10,7 @@ from bot.engine.understanding import FALLBACK, OUT_OF_SCOPE
 NAME = "action_two_stage_fallback"
 
 
-def run(tracker: Tracker, runner: Runner) -> Outcome:
+async def run(tracker: Tracker, runner: Runner) -> Outcome:
     outcome: Outcome = []
     if begins := tracker.now.active_loop != NAME:
         outcome.append(LoopSet(NAME))
@@ -22,10 +22,10 @@ def run(tracker: Tracker, runner: Runner) -> Outcome:
     if intent in (FALLBACK, OUT_OF_SCOPE) and not gives_up:
         affirms = begins or intent == FALLBACK
         question = "action_default_ask_affirmation" if affirms else "action_default_ask_rephrase"
-        return outcome + runner.run(question, tracker)
+        return outcome + await runner.run(question, tracker)
     outcome.append(LoopSet(None))
     if gives_up:
-        return outcome + runner.run("action_default_fallback", tracker)
+        return outcome + await runner.run("action_default_fallback", tracker)
     outcome.append(UserReverted())
     if message:
         sure = UserSaid(

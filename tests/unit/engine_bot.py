@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,7 +157,7 @@ class Scripted:
     does: Mapping[str, Callable[[Tracker], Sequence[Event | Message]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def run(self, name: str, tracker: Tracker) -> Sequence[Event | Message]:
+    async def run(self, name: str, tracker: Tracker) -> Sequence[Event | Message]:
         self.asked.append(name)
         return self.does[name](tracker) if name in self.does else ()
 
@@ -172,7 +173,7 @@ class Chat:
 
     def say(self, text: str, **given: Any) -> list[str]:
         """The actions that follow."""
-        self.handled = self.agent.handle(self.state, text, "someone", **given)
+        self.handled = asyncio.run(self.agent.handle(self.state, text, "someone", **given))
         self.state = self.handled.state
         return list(self.handled.actions)
 
