@@ -1,11 +1,12 @@
 # Two commands do everything: `make run` serves the product, `make test` checks it.
 PYTHON ?= python3.11
+PYTHON_RASA ?= python3.10
 VENV := .venv
 BIN := $(VENV)/bin
 EVAL_DATA ?= $(or $(FRONTLINE_EVAL_DATA),$(wildcard ../shared/eval))
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lock install run check test test-slow lint types eval bench screenshots install-test install-transformers system clean
+.PHONY: help lock install run check test test-slow lint types eval bench screenshots install-test install-transformers rasa system clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 24
@@ -29,6 +30,9 @@ install: $(VENV)/.installed  ## environment only
 install-test: $(VENV)/.installed-test
 
 install-transformers: $(VENV)/.installed-transformers  ## the optional sentence-transformers encoder
+
+rasa:  ## the optional engine: Rasa 3.6.21 in its own environment (Python 3.10, 2.7 GB)
+	@sh deploy/rasa.sh $(PYTHON_RASA) .venv-rasa
 
 run: install  ## serve: http://127.0.0.1:8080 with the example knowledge base
 	@exec $(BIN)/frontline serve
@@ -64,7 +68,7 @@ screenshots: install-test system  ## retake docs/screenshots from the running pr
 	$(BIN)/python docs/screenshots/take.py
 
 clean:  ## remove the environment and caches, keep data/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock:  ## rewrite constraints.txt from a fresh environment with everything installed
 	sh deploy/lock.sh $(PYTHON)
