@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
@@ -30,7 +31,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skips the test, or fails it where everything must be present (CI=true)."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing and CI=true allows no skips")

@@ -14,20 +14,14 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import NoReturn
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from tests.conftest import missing
+
 POSTGRES_BINARIES = (*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin"))
-
-
-def absent(what: str) -> NoReturn:
-    """Skips the test, or fails it where everything must be present (CI=true)."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is missing and CI=true allows no skips")
-    pytest.skip(f"{what} is missing")
 
 
 def free_port() -> int:
@@ -129,7 +123,7 @@ def postgres() -> Iterator[Postgres]:
     """One PostgreSQL server for the whole run."""
     binaries = next((folder for folder in POSTGRES_BINARIES if (folder / "initdb").exists()), None)
     if binaries is None:
-        absent("PostgreSQL (initdb)")
+        missing("PostgreSQL (initdb)")
     server = Postgres(binaries)
     yield server
     server.remove()
@@ -148,7 +142,7 @@ async def postgres_url(postgres: Postgres) -> AsyncIterator[str]:
 def redis_server() -> Iterator[RedisServer]:
     """One Redis server for the whole run."""
     if shutil.which("redis-server") is None:
-        absent("redis-server")
+        missing("redis-server")
     server = RedisServer()
     yield server
     server.stop()

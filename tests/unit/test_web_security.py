@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -57,6 +59,18 @@ def test_same_origin(origin: str, ours: bool) -> None:
     assert same_origin(connection(origin=origin, host="chat.local:8080"), settings) is ours
 
 
+@pytest.fixture
+def logs_restored() -> Iterator[None]:
+    """`configure` binds the stderr of this test, closed after it, while servers of other tests still log."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("logs_restored")
 def test_marked_keys_are_redacted(capsys: pytest.CaptureFixture[str]) -> None:
     assert redact(None, "info", {"pii_phone": "+79001234567", "code": "x"}) == {
         "pii_phone": REDACTED,
