@@ -1,8 +1,7 @@
 """The command `frontline`: the map of the product.
 
-Exit codes, the same for every command: 0 done; 1 the thing was done and something is wrong (a check
-failed, files were refused); 2 the command line is wrong; 3 the configuration is wrong; 4 a part that
-is needed (database, file, port) is not available.
+The exit codes are the same for every command. 1: the thing was done and something is wrong (a check
+failed, files were refused). 4: a part that is needed (database, file, port) is not available.
 """
 
 from __future__ import annotations
@@ -14,9 +13,15 @@ from bot.cli.ask import ask
 from bot.cli.check import check
 from bot.cli.serve import serve
 
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 something is wrong, 2 wrong command line, 3 wrong configuration,"
+    " 4 a part is not available."
+)
+
 app = typer.Typer(
     name="frontline",
     help="The first line of a contact centre: answers from the knowledge base, hands over to humans.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

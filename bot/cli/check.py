@@ -18,7 +18,7 @@ LOW_SPACE = 200_000_000  # bytes
 
 
 def check(json_out: JsonOut = None) -> None:
-    """Verify configuration, data folder, database, models, content, index, bus and port."""
+    """Verify configuration, database, models, index and port. The data folder, content and bus too."""
     configuration = settings()
     parts: dict[str, Callable[[Settings], Awaitable[str]]] = {
         "data folder": _data_folder,

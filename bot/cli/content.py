@@ -64,7 +64,7 @@ def export(
     folder: Annotated[Path, typer.Argument(help="Where to write; one Markdown file per article.")],
     json_out: JsonOut = None,
 ) -> None:
-    """Write every published article to a folder, in the form that `import` reads."""
+    """Write every published article to a folder. The form is the one that `import` reads."""
     count = run(_export(settings(), folder))
     write_json(json_out, {"articles": count})
     typer.echo(f"{count} articles in {folder}")

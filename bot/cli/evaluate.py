@@ -15,7 +15,7 @@ QuestionsFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help
 
 @app.command("kb")
 def kb(file: QuestionsFile, json_out: JsonOut = None) -> None:
-    """Play questions as conversations through the whole turn; compare with plain BM25."""
+    """Play questions through the whole turn, beside plain BM25. Each is a conversation of its own."""
     from bot.evaluation.bm25 import Bm25
     from bot.evaluation.kb import evaluate
     from bot.evaluation.workshop import workshop
@@ -38,7 +38,7 @@ def retrieval(
     questions: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='{"question", "gold"} lines.')],
     json_out: JsonOut = None,
 ) -> None:
-    """Measure the search of any folder of Markdown: recall at 1/3/5/10 and MRR beside BM25."""
+    """Measure the search of any folder of Markdown. Recall at 1/3/5/10 and MRR, beside BM25."""
     from bot.evaluation.retrieval import evaluate
     from bot.nlu.encoders import open_encoder
 
@@ -57,7 +57,7 @@ def intents(
     test: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Lines to be judged by.")],
     json_out: JsonOut = None,
 ) -> None:
-    """Learn intents from one file, be judged by another; intent null is out of scope."""
+    """Learn intents from one file, be judged by another. Intent null is out of scope."""
     from bot.evaluation.intents import evaluate
     from bot.nlu.encoders import open_encoder
     from bot.nlu.query import QueryBuilder
@@ -75,7 +75,7 @@ def stories(
     project: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A Rasa 3 project.")],
     json_out: JsonOut = None,
 ) -> None:
-    """Load and train a project, play its test stories; exit code 1 when one does not pass."""
+    """Play the test stories of a Rasa 3 project. Exit code 1 when one does not pass."""
     from bot.evaluation.stories import evaluate
     from bot.nlu.encoders import open_encoder
     from bot.nlu.query import QueryBuilder

@@ -48,7 +48,7 @@ def invite(
     name: Annotated[str, typer.Option(help="Shown on the invitation.")] = "",
     json_out: JsonOut = None,
 ) -> None:
-    """Print a one-time link with which a person joins the team (also when a password is lost)."""
+    """Print a one-time link with which a person joins the team. Also for who has lost the password."""
     token = _with_store(lambda store: store.operators.invite(role, name, AUTHOR))
     url = f"{settings().base_url}/invite/{token}"
     write_json(json_out, {"url": url, "role": role})

@@ -49,6 +49,9 @@ def test_help_is_the_map(cli: Cli) -> None:
     assert shown.returncode == 0
     for command in ("serve", "check", "ask", "import", "export", "reindex", "users", "keys", "eval"):
         assert f"\n  {command} " in shown.stdout
+    assert "Exit codes: 0 done" in shown.stdout
+    for page in (shown, *(cli(group, "--help") for group in ("users", "keys", "eval"))):
+        assert "..." not in page.stdout.partition("Commands:")[2], "a line is cut off"
     assert cli("frobnicate").returncode == 2
 
 
