@@ -13,7 +13,6 @@ from typer.main import get_command
 from bot.cli import app
 from bot.settings import Settings
 
-TEXTS = {".md", ".py", ".toml", ".yml", ".sh", ".js"}
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = {".md", ".py", ".toml", ".yml", ".sh", ".js"}
 PAGES = [
@@ -67,20 +66,21 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / link).exists(), link
 
 
-def test_every_command_is_in_the_readme() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
+@pytest.mark.parametrize("name", ["README.md", "README.ru.md"])
+def test_a_readme_has_every_command_and_picture(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
     for command in _commands():
         assert f"frontline {command}" in text, command
+    pictures = [path.name for path in (ROOT / "docs" / "screenshots").glob("*.png")]
+    assert len(pictures) >= 9
+    for picture in pictures:
+        assert f"docs/screenshots/{picture})" in text, picture
 
 
 def test_the_repository_speaks_of_the_product_alone() -> None:
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in names.splitlines():
         path = ROOT / name
-        if (
-            path.suffix in {".md", ".py", ".toml", ".yml", ".sh", ".js"}
-            and path.is_file()
-            and "vendor" not in name
-        ):
+        if path.suffix in TEXTS and path.is_file() and "vendor" not in name:
             for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
                 assert not re.search(r"/(?:root|work|home)/[A-Za-z]", line), f"{name}:{number}"
