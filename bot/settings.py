@@ -18,6 +18,7 @@ from bot.core.errors import FrontlineError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "FRONTLINE_"
+SECRETS = (("retrieval", "remote_api_key"), ("backoffice", "token"))  # refused in the file
 # Read by tests and evaluation commands, not settings of the product.
 NOT_SETTINGS = {"FRONTLINE_CONFIG", "FRONTLINE_EVAL_DATA"}
 
@@ -66,6 +67,14 @@ class Limits(Section):
     trusted_proxies: str = ""  # comma separated addresses whose X-Forwarded-For is believed
 
 
+class Backoffice(Section):
+    """The company's own systems: contracts, certificates, visits."""
+
+    url: str = ""  # base URL of a service with the contract of docs/backoffice.md; empty: the example inside
+    token: str = Field(default="", repr=False)  # environment only
+    timeout_s: float = Field(default=3.0, gt=0, le=60)
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -85,6 +94,7 @@ class Settings(Section):
     retrieval: Retrieval = Retrieval()
     policy: Policy = Policy()
     limits: Limits = Limits()
+    backoffice: Backoffice = Backoffice()
 
     @property
     def database(self) -> str:
@@ -118,12 +128,12 @@ def load(path: Path | None = None, environ: dict[str, str] | None = None) -> Set
             values = tomllib.loads(path.read_text("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise FrontlineError("invalid_configuration", f"{path}: {error}") from error
-        retrieval = values.get("retrieval")
-        if isinstance(retrieval, dict) and "remote_api_key" in retrieval:
-            raise FrontlineError(
-                "invalid_configuration",
-                f"{path}: retrieval.remote_api_key is a secret; set FRONTLINE_RETRIEVAL__REMOTE_API_KEY",
-            )
+        for section, secret in SECRETS:
+            if isinstance(values.get(section), dict) and secret in values[section]:
+                name = f"{PREFIX}{section}__{secret}".upper()
+                raise FrontlineError(
+                    "invalid_configuration", f"{path}: {section}.{secret} is a secret; set {name}"
+                )
     for name, value in environ.items():
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             *sections, key = name.removeprefix(PREFIX).lower().split("__")

@@ -10,6 +10,7 @@ import typer
 
 from bot.cli import content, evaluate, people
 from bot.cli.ask import ask
+from bot.cli.backoffice import backoffice
 from bot.cli.check import check
 from bot.cli.serve import serve
 
@@ -32,6 +33,7 @@ app.command("ask")(ask)
 app.command("import")(content.import_)
 app.command("export")(content.export)
 app.command("reindex")(content.reindex)
+app.command("backoffice")(backoffice)
 app.add_typer(people.users, name="users")
 app.add_typer(people.keys, name="keys")
 app.add_typer(evaluate.app, name="eval")
