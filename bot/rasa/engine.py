@@ -1,0 +1,147 @@
+"""A turn on Rasa: it is given the conversation, answers, and is asked what happened.
+
+Our state is the truth: before each turn Rasa's conversation becomes what we have, under a name that no
+other attempt uses. A repeated turn therefore changes nothing, and another engine can serve the next one.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.engine.agent import SESSION_START, Handled
+from bot.engine.events import LISTEN, ActionTaken, SlotSet
+from bot.engine.responses import Message, Responder
+from bot.engine.states import Lens
+from bot.engine.tracker import Tracker
+from bot.project.model import ActionStep, Project, Rule, Story
+from bot.rasa.client import RasaClient
+from bot.rasa.translation import from_rasa, garbage, is_ready, message_from_rasa, to_rasa
+
+log = structlog.get_logger(__name__)
+
+ATTEMPT = "~"  # what divides the sender from the attempt in a name given to Rasa
+
+
+def sender_of(name: str) -> str:
+    """Whose conversation this is, of a name that Rasa was given."""
+    return name.rpartition(ATTEMPT)[0] or name
+
+
+@dataclass(frozen=True, slots=True)
+class RasaEngine:
+    """The same `handle` as `bot.engine.agent.Agent`. Make one with `of`; `clock`: seconds."""
+
+    client: RasaClient
+    lens: Lens
+    responder: Responder
+    texts: frozenset[str] = frozenset()
+    clock: Callable[[], float] = time.time
+
+    @classmethod
+    def of(cls, project: Project, client: RasaClient, *, seed: int = 0) -> RasaEngine:
+        told_by: list[Story | Rule] = [*project.stories, *project.rules]
+        steps = (step for each in told_by for step in each.steps)
+        texts = frozenset(step.bot for step in steps if isinstance(step, ActionStep) and step.bot)
+        return cls(client, Lens(project.domain), Responder(project.domain, seed), texts)
+
+    async def handle(
+        self,
+        state: Mapping[str, Any] | None,
+        text: str,
+        sender: str = "",
+        *,
+        channel: str | None = None,
+        at: float | None = None,
+        slots: Mapping[str, Any] | None = None,
+    ) -> Handled:
+        """See `Agent.handle`. Raises `rasa_away` and `rasa_garbage`; then nothing has happened."""
+        tracker = self._tracker(state, sender)
+        name = f"{sender}{ATTEMPT}{uuid.uuid4().hex}"
+        tracker, given = await self._give(tracker, name, _expired(self.lens, state, at), slots or {})
+        await self.client.webhook(name, text)
+        events = (await self.client.tracker(name))["events"]
+        if len(events) < given or not any(each.get("event") == "user" for each in events[given:]):
+            raise garbage("it has not heard the message")  # it failed inside and says nothing of it
+        tracker, messages, taken = self._read(tracker, events[given:], channel)
+        written = tracker.shortened().to_json()
+        if at is not None:
+            written["at"] = at
+        return Handled(written, tuple(messages), tuple(taken))
+
+    def _tracker(self, state: Mapping[str, Any] | None, sender: str) -> Tracker:
+        try:
+            return Tracker.from_json(self.lens, state or {}, sender)
+        except (KeyError, TypeError, AttributeError) as error:
+            log.warning("engine.state_not_read", error=type(error).__name__)
+            return Tracker.begin(self.lens, sender=sender)
+
+    async def _give(
+        self, tracker: Tracker, name: str, expired: bool, slots: Mapping[str, Any]
+    ) -> tuple[Tracker, int]:
+        """Rasa's conversation becomes ours; the second is how many of its events are not new to us.
+
+        The slots are set in the session that hears the message, which Rasa may have to begin first.
+        """
+        if tracker.events and not expired:
+            changed = [SlotSet(slot, value) for slot, value in slots.items() if tracker.slot(slot) != value]
+            tracker = tracker.after(*changed)
+        given = self._written(tracker, expired) if tracker.events else []
+        if given:
+            await self.client.put_events(name, given)
+        if slots and (expired or not given):
+            if given:
+                await self.client.renew(name)
+            await self.client.append_events(
+                name, [to_rasa(SlotSet(slot, value)) for slot, value in slots.items()]
+            )
+        return tracker, len(given)
+
+    def _written(self, tracker: Tracker, expired: bool) -> list[dict[str, Any]]:
+        """Slots whose events are forgotten come first. Rasa sees by the time whether a session is over."""
+        age = (self.lens.domain.session_minutes + 1) * 60 if expired else 0.0
+        when = self.clock() - age
+        base = (SlotSet(slot, value) for slot, value in tracker.base.items())
+        return [
+            {**to_rasa(event, self.texts), "timestamp": when + index * 1e-6}
+            for index, event in enumerate((*base, *tracker.events))
+        ]
+
+    def _read(
+        self, tracker: Tracker, events: Sequence[Mapping[str, Any]], channel: str | None
+    ) -> tuple[Tracker, list[Message], list[str]]:
+        messages: list[Message] = []
+        taken: list[str] = []
+        for each in events:
+            if each.get("event") == "bot":
+                messages.append(self._said(each, tracker, channel))
+                continue
+            heard = tracker.now.message
+            for event in from_rasa([each], heard.text if heard else None):
+                tracker = tracker.after(event)
+                if isinstance(event, ActionTaken) and event.name not in (LISTEN, SESSION_START):
+                    taken.append(event.name)
+        if tracker.now.action != LISTEN and not tracker.now.paused:  # it gave up after too many actions
+            tracker = tracker.after(ActionTaken(LISTEN))
+        return tracker, messages, taken
+
+    def _said(self, bot: Mapping[str, Any], tracker: Tracker, channel: str | None) -> Message:
+        """Rasa knows one channel, its own: a variant for the customer's is chosen here."""
+        message = message_from_rasa(bot)
+        if channel and message.response and not is_ready(bot):
+            variants = self.responder.domain.responses.get(message.response, ())
+            if any(variant.channel == channel for variant in variants):
+                return self.responder.say(message.response, tracker, channel=channel) or message
+        return message
+
+
+def _expired(lens: Lens, state: Mapping[str, Any] | None, at: float | None) -> bool:
+    before, minutes = (state or {}).get("at"), lens.domain.session_minutes
+    if not isinstance(before, int | float) or at is None or minutes <= 0:
+        return False
+    return (at - before) / 60 > minutes
