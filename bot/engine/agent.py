@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
@@ -34,11 +35,30 @@ SESSION_START = "action_session_start"
 
 
 class Handled(NamedTuple):
-    """`state` is JSON. `actions`: the names of those taken, without waiting."""
+    """`state` is JSON. `actions`: the names of those taken, without waiting.
+
+    `slots` and the active `form` are those after the turn; `began`: the last form that began in it.
+    """
 
     state: dict[str, Any]
     messages: tuple[Message, ...]
     actions: tuple[str, ...]
+    slots: Mapping[str, Any] = MappingProxyType({})
+    form: str | None = None
+    began: str | None = None
+
+    @classmethod
+    def of(
+        cls, tracker: Tracker, messages: Sequence[Message], actions: Sequence[str], at: float | None
+    ) -> Handled:
+        """What came of a turn that ended like this; `at`: seconds."""
+        written = tracker.shortened().to_json()
+        if at is not None:
+            written["at"] = at
+        began = next((name for name in reversed(actions) if name in tracker.lens.domain.forms), None)
+        return cls(
+            written, tuple(messages), tuple(actions), tracker.slots(), tracker.now.active_loop, began
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +111,21 @@ class Agent:
         at: float | None = None,
         slots: Mapping[str, Any] | None = None,
         said: UserSaid | None = None,
+        actions: Actions | None = None,
     ) -> Handled:
         """`text` may be `/intent{"entity": "value"}`. `at`: seconds, so that a session can end.
 
         `slots` are set before the message is heard. `said`: the message as others understood it.
+        `actions` are those of this turn.
         """
-        turn = _Turn(self, replace(self.runner, channel=channel), self._tracker(state, sender))
+        runner = replace(self.runner, channel=channel, actions=actions or self.runner.actions)
+        turn = _Turn(self, runner, self._tracker(state, sender))
         if not turn.tracker.events or self._expired(state, at):
             await turn.begin()
         turn.know(slots or {})
         await turn.hear(said or self.understand(text))
         await turn.answer()
-        written = turn.tracker.shortened().to_json()
-        if at is not None:
-            written["at"] = at
-        return Handled(written, tuple(turn.messages), tuple(turn.taken))
+        return Handled.of(turn.tracker, turn.messages, turn.taken, at)
 
     def _tracker(self, state: Mapping[str, Any] | None, sender: str) -> Tracker:
         try:
