@@ -42,6 +42,17 @@ def lemma(word: str) -> str:
     return sys.intern(_russian().morph.parse(word)[0].normal_form.replace("ё", "е"))
 
 
+@lru_cache(50_000)
+def parses(word: str) -> tuple[pymorphy3.analyzer.Parse, ...]:
+    """What a lower-case word may be, the likeliest first."""
+    return tuple(_russian().morph.parse(word))
+
+
+def letter(name: str) -> str | None:
+    """The letter that a word names: «эс» is «с»."""
+    return _russian().letters.get(name)
+
+
 @lru_cache(100_000)
 def _read(word: str) -> tuple[str, str]:
     """(word as it should be spelt, its lemma)."""
