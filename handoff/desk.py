@@ -16,7 +16,7 @@ from bot.core.errors import Forbidden, FrontlineError, NotFound
 from bot.core.handoff import OPEN
 from bot.core.types import Conversation, ConversationStatus, Event, Handoff, NewEvent, Operator, Role
 from bot.web.access import Caller, caller_of, require
-from bot.web.customer_view import SEPARATOR
+from bot.web.customer_view import SEPARATOR, owner_of
 from bot.web.errors import declared
 from bot.web.fields import Body, ClientId, Line, Locale, ObjectId, Text, check_message
 from bot.web.house import House, TheHouse, house_of
@@ -137,7 +137,7 @@ async def search(
             id=item.conversation.id,
             channel=item.conversation.channel,
             status=item.conversation.status,
-            owner=item.conversation.owner,
+            owner=owner_of(item.conversation),
             created_at=item.conversation.created_at.isoformat(),
             updated_at=item.conversation.updated_at.isoformat(),
             customer_name=item.customer_name,
@@ -161,7 +161,7 @@ async def dialog(conversation_id: ObjectId, caller: Reader, house: TheHouse) -> 
             "id": conversation.id,
             "channel": conversation.channel,
             "status": conversation.status,
-            "owner": conversation.owner,
+            "owner": owner_of(conversation),
             "locale": conversation.locale,
             "created_at": conversation.created_at.isoformat(),
             "updated_at": conversation.updated_at.isoformat(),

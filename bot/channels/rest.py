@@ -79,7 +79,7 @@ class AnswerInfo(BaseModel):
 
 
 class PartnerTurn(BaseModel):
-    """What came of the message. `answer` is null while a human answers: the reply comes by webhook."""
+    """What came of the message. `answer` is null when a human answers: the reply comes by webhook."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_TURN]})
     conversation_id: str
@@ -113,8 +113,8 @@ TheKey = Annotated[ApiKey, Depends(key_of)]
 async def message(body: PartnerMessage, key: TheKey, house: TheHouse) -> PartnerTurn:
     """Waits for the answer (milliseconds). Safe to repeat: the same `client_id` gets the same turn.
 
-    When a human owns the conversation, `answer` is null and what the human writes comes by webhook,
-    or by reading the conversation's events.
+    When a human owns the conversation, or was called for what the bot does not surely know, `answer`
+    is null and what the human writes comes by webhook, or by reading the conversation's events.
     """
     limits = house.settings.limits
     await house.limits.check("partner", key.id, limits.partner_messages_per_minute)

@@ -169,7 +169,7 @@ async def message(body: ChatMessage, visitor: TheVisitor, request: Request, hous
     turns = await house.turns()
     receipt = await turns.accept(inbound)
     if not receipt.answered:
-        if receipt.conversation.owner is Owner.BOT:
+        if receipt.conversation.owner is Owner.BOT:  # in the queue it may well say nothing
             await house.bus.publish("typing", f"{receipt.conversation.id}:bot")
         house.finish(turns.answer(receipt), "turn")
     return Accepted(seq=receipt.seq, conversation_id=receipt.conversation.id, repeated=receipt.repeated)

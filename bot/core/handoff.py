@@ -14,6 +14,7 @@ from bot.core.types import ConversationStatus, HandoffStatus, Owner
 
 OPEN = frozenset({HandoffStatus.WAITING, HandoffStatus.CLAIMED})
 REQUESTED = "handoff.requested"  # the event that enters WAITING
+RAISED = "handoff.raised"  # the event of a more urgent reason, while WAITING
 
 
 class Step(StrEnum):
@@ -52,7 +53,7 @@ TRANSITIONS: Mapping[Step, Transition] = {
         frozenset({HandoffStatus.CLAIMED}),
         HandoffStatus.WAITING,
         "handoff.released",
-        Owner.OPERATOR,
+        Owner.QUEUE,
         ConversationStatus.OPEN,
         holder=True,
     ),

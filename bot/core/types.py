@@ -13,7 +13,8 @@ class Owner(StrEnum):
     """Who is expected to answer the customer next."""
 
     BOT = "bot"
-    OPERATOR = "operator"  # from the moment a handoff is requested until it ends
+    QUEUE = "queue"  # a human was called and has not come yet: the bot answers what it surely knows
+    OPERATOR = "operator"  # from the claim on, until the handoff is released or ends: the bot is silent
 
 
 class ConversationStatus(StrEnum):
@@ -41,7 +42,7 @@ class Inbound:
     """One message as a channel hands it over. `(channel, client_id)` is the idempotency key.
 
     `choice` is the payload of a quick reply when the customer pressed a button; `confidence` (0..1)
-    comes with recognised speech. `pushed`: what a conversation opened by this message tells the
+    comes with recognised speech. `customer`: who it is, where the channel has verified that. `pushed`: what a conversation opened by this message tells the
     customer leaves through the outbox (messengers, webhooks).
     """
 
@@ -53,6 +54,7 @@ class Inbound:
     choice: str | None = None
     confidence: float | None = None
     pushed: bool = False
+    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class QuickReply:
-    """A button. `payload` comes back as `Inbound.choice`: `article:<id>`, `operator`, `back_to_bot`."""
+    """A button. `payload` comes back as `Inbound.choice`: `article:<id>`, `operator`, `back_to_bot`, `/intent`."""
 
     title: str
     payload: str
@@ -83,6 +85,7 @@ class QuickReply:
 
 class SayKind(StrEnum):
     ANSWER = "answer"  # from the knowledge base, with its sources
+    TASK = "task"  # a form asks, confirms, or says what was done
     SMALL_TALK = "small_talk"
     UNKNOWN = "unknown"  # the base does not know; a human is offered
     REFUSAL = "refusal"  # what may not be answered: injections, other people's data
@@ -128,6 +131,15 @@ Answer = Say | Ask | Escalate
 
 
 @dataclass(frozen=True, slots=True)
+class TaskState:
+    """A form and what it knows. `status`: active, done, cancelled or refused."""
+
+    form: str
+    status: str
+    slots: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """`state` is the dialogue memory of the policy (plain JSON); `version` grows with every commit."""
 
@@ -167,7 +179,10 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """A conversation waiting for, or held by, a human. `context` is what the operator must know."""
+    """A conversation waiting for, or held by, a human. `context` is what the operator must know.
+
+    While it waits, a more urgent reason replaces all but `id` and `created_at`: it keeps its age.
+    """
 
     id: str
     conversation_id: str
@@ -203,9 +218,10 @@ class Turn:
     inbound: Inbound
     conversation_id: str
     seq: int
-    answer: Answer | None  # None when an operator owns the conversation and the bot stays silent
+    answer: Answer | None  # None when the bot stays silent: an operator answers, or will
     intent: str | None = None
     hits: tuple[Hit, ...] = ()
     messages: tuple[Event, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     repeated: bool = False
+    task: TaskState | None = None

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, exc, insert, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, insert, select, update
 
 from bot.core.errors import FrontlineError, NotFound, StaleVersion
-from bot.core.handoff import REQUESTED, TRANSITIONS, Step
+from bot.core.handoff import RAISED, REQUESTED, TRANSITIONS, Step
 from bot.core.types import ConversationStatus, Event, HandoffStatus, NewEvent, Owner
 from bot.store.history import GET, OPEN_HANDOFF, SETTLE, append_events, conversation_of, event_of
 from bot.store.records import AlreadyAnswered, NewHandoff, Outcome
@@ -47,6 +47,16 @@ CANCEL_WAITING = (
     .where(handoffs.c.id == bindparam("handoff"), handoffs.c.status == HandoffStatus.WAITING.value)
     .values(status=HandoffStatus.CANCELLED.value, closed_at=bindparam("now"))
 )
+RAISE = (
+    update(handoffs)
+    .where(handoffs.c.id == bindparam("handoff"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("reason", "priority", "context", "skills", "decide_by", "finish_by")
+        }
+    )
+)
 APPENDED = (
     select(events)
     .join(
@@ -69,7 +79,10 @@ def commit(
     at: datetime,
 ) -> tuple[Event, ...]:
     """Writes the outcome; `Conversations.commit` says what it raises."""
-    count = len(outcome.events) + (outcome.handoff is not None) + outcome.cancel_handoff
+    # Before the lock, to know the count: each step of a handoff moves the version, so what is read
+    # here stands if the version does.
+    call, before = standing(connection, conversation_id, outcome)
+    count = len(outcome.events) + (call is not None) + outcome.cancel_handoff
     changes = changes_of(outcome)
     row = connection.execute(
         advance(frozenset(changes)),
@@ -88,8 +101,8 @@ def commit(
     new = list(outcome.events)
     if outcome.cancel_handoff:
         new.insert(0, cancelled(connection, conversation_id, at))
-    if outcome.handoff is not None:
-        new.append(requested(connection, conversation_id, outcome.handoff, at))
+    if call is not None:
+        new.append(called(connection, conversation_id, call, before, at))
     elif outcome.status is ConversationStatus.CLOSED:
         refuse_open_handoff(connection, conversation_id)
     return append_events(connection, conversation, new, at)
@@ -101,7 +114,7 @@ def changes_of(outcome: Outcome) -> dict[str, Any]:
     if outcome.cancel_handoff:
         owner = Owner.BOT
     if outcome.handoff is not None:
-        owner = Owner.OPERATOR
+        owner = Owner.QUEUE
     changes: dict[str, Any] = {
         "state": outcome.state,
         "owner": None if owner is None else owner.value,
@@ -147,29 +160,58 @@ def mark_answered(
         raise AlreadyAnswered
 
 
+def standing(
+    connection: Connection, conversation_id: str, outcome: Outcome
+) -> tuple[NewHandoff | None, Row[Any] | None]:
+    """The call for a human, and the open handoff that it meets; no call where one as urgent waits."""
+    call = outcome.handoff
+    if call is None or outcome.cancel_handoff:
+        return call, None
+    before = open_handoff(connection, conversation_id)
+    if before is not None and before.status == HandoffStatus.WAITING.value:
+        return (call if call.priority < before.priority else None), before
+    return call, before
+
+
+def called(
+    connection: Connection, conversation_id: str, new: NewHandoff, before: Row[Any] | None, at: datetime
+) -> NewEvent:
+    """Calls a human, or makes the call that waits more urgent; refuses where an operator has come."""
+    if before is None:
+        return requested(connection, conversation_id, new, at)
+    if before.status != HandoffStatus.WAITING.value:
+        raise FrontlineError("handoff_open", "a human has the conversation already", status=409)
+    return raised(connection, before, new, at)
+
+
 def requested(connection: Connection, conversation_id: str, new: NewHandoff, at: datetime) -> NewEvent:
-    """Opens a handoff; the key on open handoffs decides when two try."""
+    """Opens a handoff."""
     handoff_id = new_id()
-    try:
-        connection.execute(
-            INSERT_HANDOFF,
-            {
-                "id": handoff_id,
-                "conversation_id": conversation_id,
-                "reason": new.reason,
-                "priority": new.priority,
-                "status": HandoffStatus.WAITING.value,
-                "context": new.context,
-                "created_at": at,
-                "skills": list(new.skills),
-                "decide_by": after(at, new.decide_minutes),
-                "finish_by": after(at, new.finish_minutes),
-            },
-        )
-    except exc.IntegrityError as error:
-        raise FrontlineError("handoff_open", "a human has been called already", status=409) from error
+    row = {"id": handoff_id, "conversation_id": conversation_id, "created_at": at}
+    row |= {"status": HandoffStatus.WAITING.value, **terms(new, at)}
+    connection.execute(INSERT_HANDOFF, row)
     connection.execute(SETTLE, {"settled_id": conversation_id, "settled_at": at})
     return NewEvent(REQUESTED, {"handoff_id": handoff_id, "reason": new.reason, "priority": new.priority})
+
+
+def raised(connection: Connection, before: Row[Any], new: NewHandoff, at: datetime) -> NewEvent:
+    """Makes the waiting handoff more urgent; it keeps its age."""
+    changes = {f"new_{name}": value for name, value in terms(new, at).items()}
+    connection.execute(RAISE, {"handoff": before.id, **changes})
+    data = {"handoff_id": before.id, "reason": new.reason, "priority": new.priority, "before": before.reason}
+    return NewEvent(RAISED, data)
+
+
+def terms(new: NewHandoff, at: datetime) -> dict[str, Any]:
+    """The columns that say why a human is needed, and by when."""
+    return {
+        "reason": new.reason,
+        "priority": new.priority,
+        "context": new.context,
+        "skills": list(new.skills),
+        "decide_by": after(at, new.decide_minutes),
+        "finish_by": after(at, new.finish_minutes),
+    }
 
 
 def after(at: datetime, minutes: int | None) -> datetime | None:
@@ -179,7 +221,7 @@ def after(at: datetime, minutes: int | None) -> datetime | None:
 
 def cancelled(connection: Connection, conversation_id: str, at: datetime) -> NewEvent:
     """Ends the waiting handoff because the customer goes back to the bot."""
-    row = connection.execute(OPEN_HANDOFF, {"conversation_id": conversation_id}).one_or_none()
+    row = open_handoff(connection, conversation_id)
     if row is None:
         raise FrontlineError("handoff_ended", "nobody is being waited for", status=409)
     if row.status != HandoffStatus.WAITING.value:
@@ -190,8 +232,13 @@ def cancelled(connection: Connection, conversation_id: str, at: datetime) -> New
 
 def refuse_open_handoff(connection: Connection, conversation_id: str) -> None:
     """A conversation that a human waits for, or holds, is closed by the human."""
-    if connection.execute(OPEN_HANDOFF, {"conversation_id": conversation_id}).one_or_none() is not None:
+    if open_handoff(connection, conversation_id) is not None:
         raise FrontlineError("handoff_open", "the conversation is with a human", status=409)
+
+
+def open_handoff(connection: Connection, conversation_id: str) -> Row[Any] | None:
+    """The waiting or claimed handoff of the conversation."""
+    return connection.execute(OPEN_HANDOFF, {"conversation_id": conversation_id}).one_or_none()
 
 
 def append(
@@ -213,7 +260,7 @@ def append(
         raise NotFound("conversation")
     conversation = conversation_of(row)
     if holder is not None:
-        held = connection.execute(OPEN_HANDOFF, {"conversation_id": conversation_id}).one_or_none()
+        held = open_handoff(connection, conversation_id)
         if held is None or held.claimed_by != holder:
             raise FrontlineError("handoff_not_yours", "you do not hold this conversation", status=409)
     if client_id is not None and new:

@@ -58,7 +58,7 @@ class Conversations:
 
         Finds or opens the conversation of the address and appends `message` by the customer. Does
         not change the conversation's version. A message without `choice` that arrives while an
-        operator owns the conversation is the operator's to answer: the bot owes nothing for it.
+        operator holds the conversation is the operator's to answer: the bot owes nothing for it.
         """
         checked_key(inbound.address)
         checked_key(inbound.client_id)
@@ -73,7 +73,7 @@ class Conversations:
 
         Raises `StaleVersion` when the conversation is no longer at `version` or a required article
         is not published any more, `AlreadyAnswered` when `answers_seq` has its answer, and
-        `FrontlineError`: `handoff_open` (409; a second open handoff, or closing while one is open),
+        `FrontlineError`: `handoff_open` (409; calling a human who has come, or closing while one is called),
         `handoff_taken` (409; cancelling what an operator has claimed), `handoff_ended` (409; nothing
         to cancel), NotFound.
         """

@@ -13,7 +13,7 @@ from bot.core.handoff import OPEN, TRANSITIONS, Step
 from bot.core.types import Event, Handoff, HandoffStatus, NewEvent
 from bot.store import desk
 from bot.store.database import Database
-from bot.store.history import OPEN_HANDOFF, append_events, conversation_of, handoff_of
+from bot.store.history import OPEN_HANDOFF, SETTLE, append_events, conversation_of, handoff_of
 from bot.store.records import QueueItem
 from bot.store.tables import conversations, handoffs, operators
 
@@ -100,7 +100,8 @@ class Handoffs:
     `handoff_taken` (claimed by another operator), `handoff_not_yours` (release, give_back and close by
     someone who does not hold it), `handoff_not_claimed` (nobody holds it yet), `handoff_ended`.
     Event data: {"handoff_id", "operator_id", "operator_name"}, without the operator for cancel, and
-    "resolution" on close; `handoff.requested` has {"handoff_id", "reason", "priority"}.
+    "resolution" on close; `handoff.requested` has {"handoff_id", "reason", "priority"}, and
+    `handoff.raised` the reason "before" as well.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -143,7 +144,10 @@ class Handoffs:
         return place or None
 
     async def claim(self, handoff_id: str, operator_id: str) -> tuple[Event, ...]:
-        """Takes a waiting handoff; of two at once one wins. The holder's repeat writes nothing."""
+        """Takes a waiting handoff; of two at once one wins. The holder's repeat writes nothing.
+
+        What the customer has said and nobody has answered is the operator's to answer now.
+        """
         try:
             return await self._step(Step.CLAIM, handoff_id, operator_id)
         except HeldAlready:
@@ -224,6 +228,8 @@ class Handoffs:
         values = {"handoff": handoff_id, "operator": operator_id, "now": at, "new_resolution": resolution}
         if conversation is None or not self._moved(connection, step, values):
             refuse(connection.execute(GET, {"handoff": handoff_id}).one_or_none(), step, operator_id)
+        if step is Step.CLAIM:
+            connection.execute(SETTLE, {"settled_id": conversation.id, "settled_at": at})
         return append_events(connection, conversation_of(conversation), new, at)
 
     @staticmethod

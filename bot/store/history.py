@@ -28,7 +28,7 @@ GET = select(conversations).where(conversations.c.id == bindparam("of"))
 OPEN_HANDOFF = select(handoffs).where(
     handoffs.c.conversation_id == bindparam("conversation_id"), HANDOFF_OPEN
 )
-# The operator answers from here on: what the bot has not answered yet is not its business any more.
+# A human comes, or has come, for what was said so far: recovery must not answer it any more.
 SETTLE = (
     update(inbox)
     .where(

@@ -50,7 +50,7 @@ FIRST_RECEIPT = RECEIPTS.where(
 )
 OWED = RECEIPTS.where(
     inbox.c.answered_at.is_(None),
-    (conversations.c.owner == Owner.BOT.value) | inbox.c.choice.is_not(None),
+    (conversations.c.owner != Owner.OPERATOR.value) | inbox.c.choice.is_not(None),
 ).order_by(inbox.c.accepted_at, inbox.c.seq)
 CUSTOMER_OF = select(identities.c.customer_id).where(
     identities.c.channel == bindparam("channel"), identities.c.address == bindparam("address")

@@ -78,8 +78,10 @@ class Outcome:
 
     `answers_seq` marks that inbound message as answered; it can be answered once only. None for
     `state`, `owner`, `status` and `locale` leaves the present value. `handoff` appends
-    `handoff.requested` after `events` and makes the operator the owner; `cancel_handoff` writes
-    `handoff.cancelled` before `events` and gives the conversation back to the bot.
+    `handoff.requested` after `events` and puts the conversation into the queue; where one waits
+    already, a more urgent `handoff` changes that one and appends `handoff.raised`, any other changes
+    nothing. `cancel_handoff` writes `handoff.cancelled` before `events` and gives the conversation
+    back to the bot.
     `requires_articles` are ids that must still be published when the transaction commits.
     """
 

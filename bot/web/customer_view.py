@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from bot.core.types import Conversation, Event, Handoff, HandoffStatus
+from bot.core.types import Conversation, Event, Handoff, HandoffStatus, Owner
 from bot.store.engine import Store
 from bot.store.records import PUBLIC_KINDS
 
@@ -77,13 +77,18 @@ def own_client_id(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+def owner_of(conversation: Conversation) -> Owner:
+    """Bot or operator: for everyone outside a conversation is with the humans once they are called."""
+    return Owner.OPERATOR if conversation.owner is Owner.QUEUE else conversation.owner
+
+
 async def state_of(store: Store, conversation: Conversation) -> ConversationView:
     """The conversation with its open handoff and the place in the queue."""
     handoff = await store.handoffs.open_of(conversation.id)
     return ConversationView(
         id=conversation.id,
         status=conversation.status,
-        owner=conversation.owner,
+        owner=owner_of(conversation),
         handoff=None if handoff is None else await _handoff(store, handoff),
     )
 

@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from bot.core.errors import FrontlineError, NotFound, StaleVersion
-from bot.core.types import ConversationStatus, Event, Inbound, NewEvent, Owner
+from bot.core.types import ConversationStatus, Event, Inbound, NewEvent, Owner, Role
 from bot.store.engine import Store
 from bot.store.records import AlreadyAnswered, NewArticle, NewHandoff, Outcome, Receipt
 
@@ -191,11 +191,20 @@ async def test_unanswered_finds_what_the_bot_owes(store: Store) -> None:
     assert await store.conversations.unanswered(before=before) == owed[:1]
 
 
-async def test_operator_owned_messages_are_not_owed(store: Store) -> None:
+async def test_messages_are_owed_until_an_operator_comes(store: Store) -> None:
     first = await store.conversations.receive(inbound("человека!", client_id="1"))
     burst = await store.conversations.receive(inbound("ну?", client_id="2"))
     outcome = Outcome(events=(said("зову"),), answers_seq=first.seq, handoff=NewHandoff("asked", 3))
     await store.conversations.commit(first.conversation.id, 0, outcome)
+    assert await store.conversations.unanswered() == []
+    waiting = await store.conversations.receive(inbound("а пока: сколько стоит?", client_id="w"))
+    assert (waiting.conversation.owner, waiting.answered) == (Owner.QUEUE, False)
+    [owed] = await store.conversations.unanswered()
+    assert (owed.inbound, owed.conversation.owner) == (waiting.inbound, Owner.QUEUE)
+    anna = await store.operators.create("anna", "Anna", Role.OPERATOR, "hash")
+    handoff = await store.handoffs.open_of(first.conversation.id)
+    assert handoff is not None
+    await store.handoffs.claim(handoff.id, anna.id)
     assert await store.conversations.unanswered() == []
     third = await store.conversations.receive(inbound("алло", client_id="3"))
     assert (third.conversation.owner, third.answered) == (Owner.OPERATOR, True)
@@ -203,6 +212,10 @@ async def test_operator_owned_messages_are_not_owed(store: Store) -> None:
     back = await store.conversations.receive(inbound("назад", client_id="4", choice="back_to_bot"))
     assert not back.answered
     assert [receipt.inbound.client_id for receipt in await store.conversations.unanswered()] == ["4"]
+    await store.handoffs.release(handoff.id, anna.id)
+    fifth = await store.conversations.receive(inbound("снова жду", client_id="5"))
+    assert (fifth.conversation.owner, fifth.answered) == (Owner.QUEUE, False)
+    assert [receipt.inbound.client_id for receipt in await store.conversations.unanswered()] == ["4", "5"]
 
 
 async def test_append_is_idempotent(store: Store) -> None:

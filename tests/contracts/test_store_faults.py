@@ -14,10 +14,10 @@ from services import Postgres, free_port
 from sqlalchemy import Connection, text
 
 from bot.core.errors import FrontlineError, StorageUnavailable
-from bot.core.types import Inbound, NewEvent
+from bot.core.types import Inbound, NewEvent, Owner, Role
 from bot.store.engine import Store
 from bot.store.migrations import configuration
-from bot.store.records import Outcome
+from bot.store.records import NewHandoff, Outcome
 from bot.store.sqlite import SqliteDatabase
 from bot.store.tables import metadata
 
@@ -235,6 +235,40 @@ async def test_newer_database_is_refused(database_url: str) -> None:
     with pytest.raises(FrontlineError) as raised:
         await Store.open(database_url)
     assert raised.value.code == "database_newer"
+
+
+async def test_waiting_conversations_come_to_the_queue(database_url: str) -> None:
+    """A database from before the queue was an owner: who waits is in it, who is served is not."""
+    store = await Store.open(database_url)
+    anna = await store.operators.create("anna", "Anna", Role.OPERATOR, "hash")
+    for name in ("alone", "waits", "served", "returned"):
+        receipt = await store.conversations.receive(Inbound("web_chat", name, name, "?"))
+        if name != "alone":
+            call = Outcome(handoff=NewHandoff("asked", 1))
+            [event] = await store.conversations.commit(receipt.conversation.id, 0, call)
+        if name in {"served", "returned"}:
+            await store.handoffs.claim(event.data["handoff_id"], anna.id)
+        if name == "returned":
+            await store.handoffs.give_back(event.data["handoff_id"], anna.id)
+
+    def before(connection: Connection) -> None:
+        connection.execute(text("UPDATE conversations SET owner = 'operator' WHERE owner = 'queue'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+
+    await store._database.write(before)
+    await store.close()
+    store = await Store.open(database_url)
+    owners = {
+        item.conversation.address: item.conversation.owner
+        for item in (await store.conversations.search()).items
+    }
+    assert owners == {
+        "alone": Owner.BOT,
+        "waits": Owner.QUEUE,
+        "served": Owner.OPERATOR,
+        "returned": Owner.BOT,
+    }
+    await store.close()
 
 
 def test_every_migration_follows_the_one_before() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -46,7 +47,7 @@ async def refused(step: Awaitable[object]) -> str:
 async def test_request_puts_the_conversation_into_the_queue(store: Store) -> None:
     conversation_id, handoff_id = await call(store)
     conversation = await store.conversations.get(conversation_id)
-    assert (conversation.owner, conversation.version) == (Owner.OPERATOR, 1)
+    assert (conversation.owner, conversation.version) == (Owner.QUEUE, 1)
     kinds = [event.kind for event in await store.conversations.events(conversation_id)]
     assert kinds == ["message", "message", "handoff.requested"]
     [item] = await store.handoffs.queue()
@@ -83,7 +84,9 @@ async def test_whole_life_with_an_operator(store: Store) -> None:
         == "handoff_not_yours"
     )
     await store.conversations.append(conversation_id, [message], holder=anna.id)
+    assert (await store.conversations.get(conversation_id)).owner is Owner.OPERATOR
     await store.handoffs.release(handoff_id, anna.id)
+    assert (await store.conversations.get(conversation_id)).owner is Owner.QUEUE
     assert (
         await refused(store.conversations.append(conversation_id, [message], holder=anna.id))
         == "handoff_not_yours"
@@ -170,11 +173,102 @@ async def test_race_of_claim_and_bot(store: Store) -> None:
         assert claim.code == "handoff_ended"
 
 
-async def test_second_open_handoff_is_impossible(store: Store) -> None:
-    conversation_id, _ = await call(store)
-    again = Outcome(handoff=NewHandoff("asked", 1))
-    assert await refused(store.conversations.commit(conversation_id, 1, again)) == "handoff_open"
-    assert len(await store.handoffs.queue()) == 1
+async def test_more_urgent_reason_raises_the_handoff(store: Store, clock: HeldClock) -> None:
+    earlier = (await call(store, "first", 3))[1]
+    conversation_id, handoff_id = await call(store)
+    before = await store.handoffs.get(handoff_id)
+    clock.advance(timedelta(minutes=5))
+    fraud = NewHandoff("fraud", 1, {"topic": "мошенники"}, ("security",), 2, 30)
+    events = await store.conversations.commit(conversation_id, 1, Outcome(events=(WORDS,), handoff=fraud))
+    assert [(event.seq, event.kind) for event in events] == [(4, "message"), (5, "handoff.raised")]
+    assert events[-1].data == {"handoff_id": handoff_id, "reason": "fraud", "priority": 1, "before": "asked"}
+    raised = await store.handoffs.get(handoff_id)
+    assert raised == replace(
+        before,
+        reason="fraud",
+        priority=1,
+        context={"topic": "мошенники"},
+        skills=("security",),
+        decide_by=events[-1].at + timedelta(minutes=2),
+        finish_by=events[-1].at + timedelta(minutes=30),
+    )
+    assert [item.handoff.id for item in await store.handoffs.queue()] == [handoff_id, earlier]
+    assert await store.handoffs.position(handoff_id) == 1
+    conversation = await store.conversations.get(conversation_id)
+    assert (conversation.owner, conversation.version, conversation.last_seq) == (Owner.QUEUE, 2, 5)
+
+
+@pytest.mark.parametrize("priority", [5, 6])
+async def test_reason_that_is_not_more_urgent_changes_nothing(store: Store, priority: int) -> None:
+    conversation_id, handoff_id = await call(store)
+    before = await store.handoffs.get(handoff_id)
+    receipt = await store.conversations.receive(Inbound("web_chat", "a", "a-2", "ну где вы"))
+    again = Outcome(events=(WORDS,), answers_seq=receipt.seq, handoff=NewHandoff("angry", priority))
+    [words] = await store.conversations.commit(conversation_id, 1, again)
+    assert (words.seq, words.kind) == (5, "message")
+    assert await store.conversations.reply_of(receipt) == (words,)
+    assert [item.handoff for item in await store.handoffs.queue()] == [before]
+    conversation = await store.conversations.get(conversation_id)
+    assert (conversation.owner, conversation.last_seq) == (Owner.QUEUE, 5)
+
+
+async def test_no_second_call_where_an_operator_has_come(store: Store) -> None:
+    conversation_id, handoff_id = await call(store)
+    anna = await person(store, "anna")
+    await store.handoffs.claim(handoff_id, anna.id)
+    held = await store.handoffs.get(handoff_id)
+    for priority in (1, 5, 9):
+        again = Outcome(events=(WORDS,), handoff=NewHandoff("fraud", priority))
+        assert await refused(store.conversations.commit(conversation_id, 2, again)) == "handoff_open"
+    assert [item.handoff for item in await store.handoffs.queue()] == [held]
+    conversation = await store.conversations.get(conversation_id)
+    assert (conversation.owner, conversation.version, conversation.last_seq) == (Owner.OPERATOR, 2, 4)
+
+
+async def test_race_of_claim_and_raise(store: Store) -> None:
+    """Either it is raised and then claimed, or claimed and the raise is stale; and that for many at once."""
+    calls = [await call(store, f"a{number}") for number in range(12)]
+    anna = await person(store, "anna")
+    urgent = Outcome(events=(WORDS,), handoff=NewHandoff("fraud", 1))
+    steps: list[Awaitable[object]] = []
+    for number, (conversation_id, handoff_id) in enumerate(calls):
+        pair = [
+            store.handoffs.claim(handoff_id, anna.id),
+            store.conversations.commit(conversation_id, 1, urgent),
+        ]
+        steps += pair if number % 2 else reversed(pair)
+    results = await asyncio.gather(*steps, return_exceptions=True)
+    for number, (conversation_id, handoff_id) in enumerate(calls):
+        pair_of = results[2 * number : 2 * number + 2]
+        claim, commit = pair_of if number % 2 else reversed(pair_of)
+        assert isinstance(claim, tuple)
+        handoff = await store.handoffs.get(handoff_id)
+        kinds = [event.kind for event in await store.conversations.events(conversation_id)]
+        assert (await store.conversations.get(conversation_id)).owner is Owner.OPERATOR
+        assert (handoff.status, handoff.claimed_by) == (HandoffStatus.CLAIMED, anna.id)
+        if isinstance(commit, tuple):
+            assert (handoff.reason, handoff.priority) == ("fraud", 1)
+            assert kinds[3:] == ["message", "handoff.raised", "handoff.claimed"]
+        else:
+            assert isinstance(commit, StaleVersion)
+            assert (handoff.reason, handoff.priority) == ("asked", 5)
+            assert kinds[3:] == ["handoff.claimed"]
+
+
+async def test_race_of_raises_has_one_winner(store: Store) -> None:
+    conversation_id, handoff_id = await call(store, priority=9)
+    results = await asyncio.gather(
+        *(
+            store.conversations.commit(conversation_id, 1, Outcome(handoff=NewHandoff("fraud", priority)))
+            for priority in range(8)
+        ),
+        return_exceptions=True,
+    )
+    [winner] = [priority for priority, result in enumerate(results) if isinstance(result, tuple)]
+    assert sum(isinstance(result, StaleVersion) for result in results) == 7
+    assert (await store.handoffs.get(handoff_id)).priority == winner
+    kinds = [event.kind for event in await store.conversations.events(conversation_id)]
+    assert kinds.count("handoff.raised") == 1
 
 
 async def test_customer_goes_back_to_the_bot(store: Store) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from bot.core.errors import FrontlineError
-from bot.core.handoff import OPEN, TRANSITIONS, Step, legal
+from bot.core.handoff import OPEN, RAISED, REQUESTED, TRANSITIONS, Step, legal
 from bot.core.types import ConversationStatus, HandoffStatus, Inbound, Owner, Role
 from bot.store.engine import Store
 from bot.store.records import NewHandoff, Outcome
@@ -22,6 +22,7 @@ from bot.store.records import NewHandoff, Outcome
 T = TypeVar("T")
 PEOPLE = st.sampled_from(["anna", "boris"])
 KEYS = count()
+OWNERS = {HandoffStatus.WAITING: Owner.QUEUE, HandoffStatus.CLAIMED: Owner.OPERATOR}  # else the bot
 
 
 class World:
@@ -63,14 +64,21 @@ class HandoffMachine(RuleBasedStateMachine):
         self.handoff: str | None = None
         self.status: HandoffStatus | None = None
         self.holder: str | None = None
+        self.priority = 9
         self.kinds = ["message"]
+        self.owed: list[int] = []
         self.receive()
 
     def receive(self) -> None:
         receipt = self.run(
             self.store.conversations.receive(Inbound("web_chat", self.address, f"m{next(KEYS)}", "?"))
         )
-        self.conversation, self.seq = receipt.conversation.id, receipt.seq
+        self.conversation = receipt.conversation.id
+        assert receipt.answered == (receipt.conversation.owner is Owner.OPERATOR)
+        if receipt.seq == 1:
+            self.owed = []
+        if not receipt.answered:
+            self.owed.append(receipt.seq)
 
     @rule()
     def customer_writes(self) -> None:
@@ -82,19 +90,29 @@ class HandoffMachine(RuleBasedStateMachine):
             assert self.status is HandoffStatus.CLOSED
             self.kinds, self.handoff, self.status, self.holder = ["message"], None, None, None
 
-    @rule()
-    def bot_calls_a_human(self) -> None:
-        version = self.run(self.store.conversations.get(self.conversation)).version
-        outcome = Outcome(handoff=NewHandoff("asked", 1))
+    @rule(priority=st.integers(0, 9))
+    def bot_calls_a_human(self, priority: int) -> None:
         if self.status is HandoffStatus.CLOSED:
             return
-        if self.status in OPEN:
+        version = self.run(self.store.conversations.get(self.conversation)).version
+        doing = self.store.conversations.commit(
+            self.conversation, version, Outcome(handoff=NewHandoff("asked", priority))
+        )
+        if self.status is HandoffStatus.CLAIMED:
             with pytest.raises(FrontlineError, match="human"):
-                self.run(self.store.conversations.commit(self.conversation, version, outcome))
+                self.run(doing)
             return
-        [event] = self.run(self.store.conversations.commit(self.conversation, version, outcome))
-        self.handoff, self.status, self.holder = event.data["handoff_id"], HandoffStatus.WAITING, None
-        self.kinds.append(event.kind)
+        kinds = [event.kind for event in self.run(doing)]
+        self.kinds += kinds
+        if self.status is HandoffStatus.WAITING:
+            assert kinds == ([RAISED] if priority < self.priority else [])
+            self.priority = min(priority, self.priority)
+            return
+        assert kinds == [REQUESTED]
+        called = self.run(self.store.handoffs.open_of(self.conversation))
+        assert called is not None
+        self.handoff, self.status, self.holder = called.id, HandoffStatus.WAITING, None
+        self.priority, self.owed = priority, []
 
     @rule(step=st.sampled_from(Step), login=PEOPLE)
     def somebody_steps(self, step: Step, login: str) -> None:
@@ -118,6 +136,8 @@ class HandoffMachine(RuleBasedStateMachine):
             self.kinds.append(event.kind)
             self.status = transition.target
             self.holder = one if step is Step.CLAIM else None
+            if step is Step.CLAIM:
+                self.owed = []
         elif step is Step.CLAIM and self.status is HandoffStatus.CLAIMED and self.holder == one:
             assert self.run(doing) == ()
         else:
@@ -131,14 +151,16 @@ class HandoffMachine(RuleBasedStateMachine):
         events = self.run(self.store.conversations.events(self.conversation))
         assert [event.kind for event in events] == self.kinds
         assert [event.seq for event in events] == list(range(1, conversation.last_seq + 1))
-        assert (conversation.owner is Owner.OPERATOR) == (self.status in OPEN)
+        assert conversation.owner is OWNERS.get(self.status, Owner.BOT)
+        owed = self.run(self.store.conversations.unanswered(10_000))
+        assert [one.seq for one in owed if one.conversation.id == self.conversation] == self.owed
         closed = self.status is HandoffStatus.CLOSED
         assert (conversation.status is ConversationStatus.CLOSED) == closed
         queued = [item.handoff.id for item in self.run(self.store.handoffs.queue())]
         assert (self.handoff in queued) == (self.status in OPEN)
         if self.handoff is not None:
             handoff = self.run(self.store.handoffs.get(self.handoff))
-            assert handoff.status is self.status
+            assert (handoff.status, handoff.priority) == (self.status, self.priority)
             if handoff.status in OPEN:
                 assert handoff.claimed_by == self.holder
 
