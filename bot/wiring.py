@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 
+from bot.backoffice.opening import open_backoffice
 from bot.bus import open_bus
 from bot.channels.chat_sockets import ChatSockets
 from bot.channels.rest import RestDelivery
@@ -22,12 +23,14 @@ from bot.core import clock
 from bot.core.errors import FrontlineError
 from bot.core.types import Role
 from bot.dialog.delivery import DeliveryWorker
+from bot.dialog.loading import builtin, load_thinker, thinking_pool
 from bot.dialog.phrases import Phrases
-from bot.dialog.thinking import Thinker
 from bot.dialog.turns import Turns
 from bot.nlu.encoders import open_encoder
 from bot.nlu.project import Project
 from bot.nlu.query import QueryBuilder
+from bot.project.loading import load
+from bot.project.model import Project as Loaded
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.store.records import NewArticle
@@ -69,6 +72,8 @@ async def open_house(settings: Settings, metrics: Metrics) -> Running:
     store = await Store.open(settings.database)
     bus = open_bus(settings.redis_url)
     hub = Hub(store.conversations, metrics)
+    kept = AsyncExitStack()
+    backoffice = await kept.enter_async_context(open_backoffice(settings))
     chats = ChatSockets(store, hub)
     desk = DeskSockets(store, hub, phrases, chats.queue_changed)
     house = House(
@@ -83,6 +88,8 @@ async def open_house(settings: Settings, metrics: Metrics) -> Running:
         metrics=metrics,
         passwords=Passwords(),
         desk=desk,
+        backoffice=backoffice,
+        kept=kept,
     )
     client = httpx.AsyncClient(timeout=10.0, follow_redirects=False)
     house.invite_url = await first_administrator(store, settings)
@@ -104,6 +111,7 @@ async def close_house(running: Running) -> None:
         task.cancel()
     await asyncio.gather(*house.running, *house.answering, return_exceptions=True)
     await running.client.aclose()
+    await house.kept.aclose()
     await house.limits.close()
     await house.bus.close()
     await house.store.close()
@@ -158,22 +166,24 @@ async def _open_dialog(house: House) -> None:
     """Models, index, then the messages that the last process left unanswered."""
     settings = house.settings
     encoder = await asyncio.to_thread(open_encoder, settings.retrieval)
-    negatives = (await asyncio.to_thread(Project.load, settings.nlu_data)).negatives()
+    project = await asyncio.to_thread(load, settings.nlu_data)
+    negatives = Project.of(project).negatives()
     index = KnowledgeIndex(encoder, settings.index_dir, negatives=negatives)
     await fill_empty_base(house.store, settings)
     await house.library.open(index)
-    turns = await asyncio.to_thread(_turns, house, index, QueryBuilder(encoder))
+    turns = await asyncio.to_thread(_turns, house, project, index, QueryBuilder(encoder))
     house.open_dialog(turns)
     house.run(house.library.watch(), "library")
     house.run(_recover(house, turns), "recover")
 
 
-def _turns(house: House, index: KnowledgeIndex, query: QueryBuilder) -> Turns:
+def _turns(house: House, project: Loaded, index: KnowledgeIndex, query: QueryBuilder) -> Turns:
     """Learns what the articles' example questions teach; seconds the first time, then from the cache."""
     questions = [question for article in index.current.articles.values() for question in article.questions]
-    thinker = Thinker.load(house.settings, index, query, questions)
-    beside = house.settings.retrieval.encoder != "static"
-    return Turns(house.store, thinker, house.bus, observe=house.metrics.turn, beside=beside)
+    settings = house.settings
+    parts = (settings, project, builtin(project), index, query, questions, house.backoffice)
+    thinker = load_thinker(*parts, thinking_pool(settings))
+    return Turns(house.store, thinker, house.bus, observe=house.metrics.turn)
 
 
 async def _recover(house: House, turns: Turns) -> None:

@@ -80,10 +80,11 @@ async def _models(configuration: Settings) -> str:
 async def _content(configuration: Settings) -> str:
     from bot.dialog.phrases import Phrases
     from bot.nlu.project import Project
+    from bot.project.loading import load
     from knowledge_base.articles import load_folder
 
     Phrases.load()
-    project = Project.load(configuration.nlu_data)
+    project = Project.of(load(configuration.nlu_data))
     loaded = load_folder(configuration.articles)
     if loaded.problems:
         raise FrontlineError("invalid_content", "; ".join(one.message for one in loaded.problems[:3]))

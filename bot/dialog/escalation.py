@@ -1,24 +1,24 @@
 """When a human takes over at once: certain signs, and a classifier that learnt from examples.
 
-The rules are content (`nlu_data/escalation.yml`), edited by the contact centre; `bot.nlu.signs`
-explains their notation. Signs are few and certain; everything looser is left to the classifier.
+The rules are content (`nlu_data/escalation.yml`), edited by the contact centre, their examples are the
+intents `escalate/<reason>` of the project; `bot.nlu.signs` explains the notation of signs. Signs are few and certain; everything looser is left to the classifier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from bot.core.errors import InvalidContent
+from bot.nlu.content import line_of, read_yaml
 from bot.nlu.intents import Intent
-from bot.nlu.project import read_yaml
+from bot.nlu.project import ESCALATE as FAMILY
 from bot.nlu.query import Query
 from bot.nlu.signs import Message, Sign, parse_sign
 
 Read = Callable[[str], Query]
-FAMILY = "escalate"  # of intents: escalate/<reason>
 ASKED = "asked_for_person"
 MISUNDERSTOOD = "misunderstood"
 MISUNDERSTOOD_PRIORITY = 6
@@ -30,17 +30,20 @@ PLAUSIBLE_AT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Why a human is called, or something is refused; `bot.core.types.Escalate` explains the terms."""
+    """Why a human is called, or something is refused; `bot.core.types.Escalate` explains the terms.
+
+    `articles`: the first of those published says what to do until somebody comes.
+    """
 
     reason: str
     title: str
     priority: int
     around_the_clock: bool = False
-    examples: tuple[str, ...] = ()
     signs: tuple[Sign, ...] = ()
     skills: tuple[str, ...] = ()
     decide_minutes: int | None = None
     finish_minutes: int | None = None
+    articles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,6 @@ class Rules:
     def get(self, reason: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.reason == reason), None)
 
-    def examples(self) -> Iterable[tuple[str, str]]:
-        """(text, intent) pairs for the classifier."""
-        return ((text, f"{FAMILY}/{rule.reason}") for rule in self.rules for text in rule.examples)
-
 
 def urgent(rules: Rules, message: Message, intent: Intent) -> Rule | None:
     """The rule by which a human takes over, if any."""
@@ -84,22 +83,22 @@ def _rule(path: Path, entry: Any, read: Read) -> Rule:
     known = {one.name for one in fields(Rule)}
     unknown = [key for key in entry if key not in known] if isinstance(entry, dict) else []
     if unknown:
-        raise InvalidContent(str(path), _line(path, unknown[0]), f"unknown key `{unknown[0]}` of a rule")
+        raise InvalidContent(str(path), line_of(path, unknown[0]), f"unknown key `{unknown[0]}` of a rule")
     try:
         return Rule(
             reason=str(entry["reason"]),
             title=str(entry["title"]),
             priority=int(entry["priority"]),
             around_the_clock=bool(entry.get("around_the_clock", False)),
-            examples=tuple(map(str, entry.get("examples") or ())),
             signs=tuple(parse_sign(str(sign), read) for sign in entry.get("signs") or ()),
             skills=tuple(map(str, entry.get("skills") or ())),
+            articles=tuple(map(str, entry.get("articles") or ())),
             decide_minutes=_minutes(entry.get("decide_minutes")),
             finish_minutes=_minutes(entry.get("finish_minutes")),
         )
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         name = entry.get("reason") if isinstance(entry, dict) else entry
-        raise InvalidContent(str(path), _line(path, str(name)), f"rule {name}: {error!r}") from error
+        raise InvalidContent(str(path), line_of(path, str(name)), f"rule {name}: {error!r}") from error
 
 
 def _minutes(value: Any) -> int | None:
@@ -108,9 +107,3 @@ def _minutes(value: Any) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         raise ValueError(f"{value!r} is not a number of minutes")
     return value
-
-
-def _line(path: Path, word: str) -> int | None:
-    """The first line that has the word; the document itself was read without places."""
-    lines = path.read_text("utf-8").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if word in line), None)

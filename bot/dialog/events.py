@@ -42,8 +42,12 @@ def outcome(receipt: Receipt, conversation: Conversation, thought: Thought | Non
             answer.finish_minutes,
         )
     return Outcome(
-        events=(NewEvent("turn", _understood(receipt, thought)), NewEvent("message", message(answer))),
-        state=thought.decision.context.stored(),
+        events=(
+            NewEvent("turn", _understood(receipt, thought)),
+            NewEvent("message", message(answer)),
+            *thought.events,
+        ),
+        state={**thought.decision.context.stored(), "engine": dict(thought.engine)},
         answers_seq=receipt.seq,
         locale=thought.locale if thought.locale != conversation.locale else None,
         handoff=handoff,
@@ -122,6 +126,7 @@ def _understood(receipt: Receipt, thought: Thought) -> dict[str, Any]:
             }
             for part in parts
         ],
+        "task": _task(thought),
         "decision": kind_of(thought.decision.answer),
         "reason": thought.decision.reason,
         "timings": {stage: round(ms, 2) for stage, ms in thought.timings.items()},
@@ -140,7 +145,16 @@ def _for_operator(receipt: Receipt, thought: Thought) -> dict[str, Any]:
         "articles": list(context.articles),
         "message_seq": receipt.seq,
         "language": thought.locale,
+        "task": _task(thought),
     }
+
+
+def _task(thought: Thought) -> dict[str, Any] | None:
+    """What the form knows, so that nobody asks for it again; never the proof of identity."""
+    if thought.task is None:
+        return None
+    slots = {name: value for name, value in thought.task.slots.items() if name not in {"code", "identity"}}
+    return {"form": thought.task.form, "status": thought.task.status, "slots": slots}
 
 
 def _required(answer: Answer) -> frozenset[str]:

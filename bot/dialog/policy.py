@@ -1,13 +1,14 @@
 """What to do with a message: answer, ask, refuse, admit not knowing, or call a human.
 
-`decide` is pure: the same understanding, context and world give the same decision. The order of the
-steps is the policy; the first that has something to say wins.
+`guard` decides what is so whatever the dialogue is about, `decide` answers from the base. Both are pure:
+the same understanding, context and world give the same decision. The order of the steps is the policy;
+the first that has something to say wins.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.answers.compose import CHAT_CHARS, SHARED_CHARS, related, source
@@ -15,12 +16,13 @@ from bot.core.types import Answer, Ask, Escalate, Hit, QuickReply, Say, SayKind,
 from bot.dialog.choices import chosen_option
 from bot.dialog.context import Context
 from bot.dialog.division import Part
-from bot.dialog.escalation import ASKED, MISUNDERSTOOD, MISUNDERSTOOD_PRIORITY, Rule
+from bot.dialog.escalation import ASKED, MISUNDERSTOOD, MISUNDERSTOOD_PRIORITY, Rule, Rules
 from bot.dialog.speech import Speech
 from bot.dialog.understanding import Understanding
 from bot.nlu.intents import OUT_OF_SCOPE, SMALL_TALK
 from bot.nlu.language import Language
 from bot.settings import Policy
+from knowledge_base.articles import Article
 
 ARTICLE = "article:"
 OPERATOR = "operator"
@@ -29,6 +31,10 @@ OTHER = "other"
 OPTIONS = 3
 OPTION_AT = 0.02  # a candidate at least this likely, relative to the first, is offered as an option
 PATIENCE = 2  # misunderstandings in a row after which a human is called
+HEARD_AT = 0.45  # confidence of recognised speech from which it is taken as it is
+NOT_HEARD, NOT_HEARD_PRIORITY = "not_heard", 6
+TASK_PRIORITY = 4  # of a task that could not be finished: the customer has done his part
+WAITING = frozenset([SayKind.ANSWER, SayKind.TASK])  # said while a person is waited for
 # A logistic regression over development questions, cross-validated and rounded: short questions with
 # a likely second article are asked about. Log-probabilities are floored, words counted as log.
 DOUBT, FIRST, SECOND, LENGTH, WITHOUT_CUE = 7.2, -1.4, 1.0, -1.95, 0.6
@@ -84,8 +90,21 @@ def press(choice: str, context: Context, speech: Speech) -> Decision | None:
     return None
 
 
+def guard(
+    u: Understanding, context: Context, speech: Speech, limits: Policy, confidence: float | None = None
+) -> Decision | None:
+    """What no dialogue may delay: a person, a refusal, another language, speech that was not heard."""
+    for step in (_urgent, _refused, _foreign_language):
+        decision = step(u, context, speech, limits)
+        if decision is not None:
+            return decision
+    if confidence is not None and confidence < HEARD_AT:
+        return _not_heard(context, speech)
+    return None
+
+
 def decide(understanding: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision:
-    """The decision for a written or spoken message."""
+    """The answer to a written or spoken message, from the base."""
     for step in STEPS:
         decision = step(understanding, context, speech, limits)
         if decision is not None:
@@ -93,16 +112,53 @@ def decide(understanding: Understanding, context: Context, speech: Speech, limit
     return _unknown(understanding, context, speech)
 
 
-def call_person(context: Context, speech: Speech, rule: Rule | None = None) -> Decision:
-    """Hands over; nobody who asks for a human is kept by the bot."""
-    settled = replace(context, misses=0, options=(), offered=False)
+def said_while_waiting(decision: Decision, context: Context) -> bool:
+    """Whether the bot says it though a person was called: what is surely known, and what is more urgent."""
+    answer = decision.answer
+    if isinstance(answer, Escalate):
+        return context.called is not None and answer.priority < context.called
+    return isinstance(answer, Say) and answer.kind in WAITING
+
+
+def back_to_bot(context: Context, speech: Speech) -> Decision:
+    text, context = speech.say("back_to_bot_done", context)
+    settled = replace(context, misses=0, offered=False, called=None)
+    return Decision(Say(SayKind.SMALL_TALK, text), settled, "back_to_bot")
+
+
+def nothing_said(context: Context, speech: Speech) -> Decision:
+    """An engine that has no words: the customer is met with some."""
+    return _misunderstood("rephrase", context, speech)
+
+
+def call_for(reason: str, context: Context, speech: Speech, rules: Rules) -> Decision:
+    """Hands over because of a task or a rule of this reason."""
+    return call_person(context, speech, rules.get(reason) or Rule(reason, "", TASK_PRIORITY))
+
+
+def call_person(
+    context: Context, speech: Speech, rule: Rule | None = None, hits: Sequence[Hit] = (), question: str = ""
+) -> Decision:
+    """Hands over; nobody who asks for a human is kept by the bot.
+
+    What the rule's articles say to do until then is said at once: the one that the search prefers.
+    """
+    settled = replace(context, misses=0, options=(), offered=False, unheard=0)
     if rule is None:
         return Decision(Escalate(ASKED, 5, speech.handoff(ASKED)), settled, ASKED)
     text = speech.handoff(rule.reason, around_the_clock=rule.around_the_clock)
+    sources: tuple[Source, ...] = ()
+    if (aid := _first_aid(rule, hits, speech)) is not None:
+        text = f"{text}\n\n{aid.voice}" if aid.voice else text
+        sources = (source(aid),)
+        settled = replace(
+            settled, articles=tuple(dict.fromkeys((aid.id, *context.articles)))[:4], question=question
+        )
     escalate = Escalate(
         rule.reason,
         rule.priority,
         text,
+        sources,
         skills=rule.skills,
         decide_minutes=rule.decide_minutes,
         finish_minutes=rule.finish_minutes,
@@ -110,8 +166,28 @@ def call_person(context: Context, speech: Speech, rule: Rule | None = None) -> D
     return Decision(escalate, settled, rule.reason)
 
 
+def _first_aid(rule: Rule, hits: Sequence[Hit], speech: Speech) -> Article | None:
+    ranked = [hit.article_id for hit in hits if hit.article_id in rule.articles]
+    return next(
+        (speech.articles[name] for name in (*ranked, *rule.articles) if name in speech.articles), None
+    )
+
+
+def _not_heard(context: Context, speech: Speech) -> Decision:
+    if context.unheard + 1 >= PATIENCE:
+        return call_person(context, speech, Rule(NOT_HEARD, "", NOT_HEARD_PRIORITY))
+    text, context = speech.say("not_heard", context)
+    return Decision(Say(SayKind.UNKNOWN, text), replace(context, unheard=context.unheard + 1), NOT_HEARD)
+
+
+def _foreign_language(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
+    if u.reading.language is not Language.OTHER:
+        return None
+    return _offer("other_language", context, speech, "other_language")
+
+
 def _urgent(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
-    return None if u.escalation is None else call_person(context, speech, u.escalation)
+    return None if u.escalation is None else call_person(context, speech, u.escalation, u.hits, u.question)
 
 
 def _refused(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
@@ -136,13 +212,10 @@ def _foreign(u: Understanding) -> float:
 
 
 def _unreadable(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
-    language = u.reading.language
-    if language is Language.OTHER:
-        return _offer("other_language", context, speech, "other_language")
     option = chosen_option(u.reading.text, context.options)
     if option is not None:
         return press(f"{ARTICLE}{option}", context, speech)
-    if language is Language.NONE and _top(u) < limits.answer_at:
+    if u.reading.language is Language.NONE and _top(u) < limits.answer_at:
         return _misunderstood("rephrase", context, speech)
     return None
 
@@ -157,6 +230,8 @@ def _small_talk(u: Understanding, context: Context, speech: Speech, limits: Poli
         return call_person(context, speech)
     if name == "bot_complaint":
         return _misunderstood(f"{SMALL_TALK}/{name}", context, speech)
+    if name == "repeat" and context.last:
+        return Decision(Say(SayKind.TASK, context.last), context, name)
     if name in {"repeat", "not_understood"} and context.articles:
         return _again(name, context, speech)
     text, context = speech.small_talk(name, context)
@@ -210,9 +285,7 @@ def _asked(u: Understanding, context: Context, speech: Speech, limits: Policy) -
 
 
 STEPS: tuple[Step, ...] = (
-    _urgent,
     _unreadable,
-    _refused,
     _small_talk,
     _english,
     _off_topic,

@@ -1,28 +1,42 @@
-"""The think stage of a turn: understanding and decision, timed. Runs in a worker thread."""
+"""The think stage of a turn: what the message means, what is always so, and what the dialogue does.
+
+Understanding is CPU work, done beside the loop where the encoder is slow. What must not wait (a person,
+a refusal, another language) is decided before any engine; the rest is the dialogue of the project in
+`nlu_data`, run by the engine that is configured, with `answering.TurnActions` as its actions.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from bot.answers.compose import Composer
-from bot.core.types import Conversation, Hit, Inbound, Say, SayKind
-from bot.dialog import policy
+from bot.answers.compose import Composer, source
+from bot.backoffice.ports import Backoffice
+from bot.core.types import Conversation, Escalate, Hit, Inbound, NewEvent, Owner, Say, SayKind, TaskState
+from bot.dialog import composing, hearing, policy
+from bot.dialog.answering import MEMORY, TurnActions
 from bot.dialog.context import Context
+from bot.dialog.engine import Dialogue
 from bot.dialog.escalation import Rules
+from bot.dialog.offers import Offers
 from bot.dialog.phrases import Phrases, language
 from bot.dialog.policy import Decision
 from bot.dialog.shift import Shift
 from bot.dialog.speech import Speech
 from bot.dialog.understanding import Understand, Understanding
-from bot.nlu.facets import Facets
-from bot.nlu.intents import Intents
-from bot.nlu.language import Dictionary, Language
-from bot.nlu.project import Project
+from bot.engine.agent import Handled
+from bot.nlu.entities import Entities
+from bot.nlu.language import Language
 from bot.nlu.query import Query
-from bot.settings import Company, Policy, Settings
+from bot.project.model import EntitySpan
+from bot.settings import Company, Policy
 from knowledge_base.articles import Article
 from knowledge_base.indexing import KnowledgeIndex
 from knowledge_base.retriever import Retriever
@@ -38,6 +52,9 @@ class Thought:
     understanding: Understanding | None = None
     cancels: bool = False
     timings: Mapping[str, float] = field(default_factory=dict)
+    engine: Mapping[str, Any] = field(default_factory=dict)  # the dialogue's state, to be kept
+    task: TaskState | None = None
+    events: tuple[NewEvent, ...] = ()
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -46,7 +63,7 @@ class Thought:
 
 @dataclass(frozen=True, slots=True)
 class Thinker:
-    """Everything that thinking needs, none of which it changes."""
+    """Everything that thinking needs, none of which it changes. `pool`: where understanding runs."""
 
     understand: Understand
     knowledge: KnowledgeIndex
@@ -56,81 +73,249 @@ class Thinker:
     company: Company
     shift: Shift
     limits: Policy
+    dialogue: Dialogue
+    entities: Entities
+    offers: Offers
+    escalations: Rules
+    backoffice: Backoffice
+    pool: Executor | None = None
 
-    @classmethod
-    def load(
-        cls,
-        settings: Settings,
-        knowledge: KnowledgeIndex,
-        query: Callable[[str], Query],
-        questions: Iterable[str],
-    ) -> Thinker:
-        """Reads the NLU project and learns intents, or takes what was learnt before from the cache.
+    def close(self) -> None:
+        if self.pool is not None:
+            self.pool.shutdown(wait=True, cancel_futures=True)
 
-        `questions` are the example questions of the articles. Raises `InvalidContent`.
-        """
-        project = Project.load(settings.nlu_data)
-        escalations = Rules.load(settings.nlu_data / "escalation.yml", query)
-        understand = Understand(
-            query=query,
-            known=Dictionary().__contains__,
-            intents=Intents.learn(project, escalations.examples(), questions, query, settings.index_dir),
-            escalations=escalations,
-            refusals=Rules.load(settings.nlu_data / "refusals.yml", query),
-            facets=Facets.load(settings.nlu_data / "facets.yml", query),
-        )
-        return cls(
-            understand=understand,
-            knowledge=knowledge,
-            composer=Composer(query),
-            phrases=Phrases.load(),
-            responses=project.responses,
-            company=settings.company,
-            shift=Shift.parse(settings.company.hours, settings.company.timezone),
-            limits=settings.policy,
-        )
-
-    def think(
+    async def think(
         self, conversation: Conversation, inbound: Inbound, now: datetime, gone: frozenset[str] = frozenset()
-    ) -> Thought:
-        """Decides on one message. `gone` are articles found to be unpublished since the snapshot."""
-        snapshot = self.knowledge.current
-        articles = snapshot.articles
-        if gone:
-            articles = {key: article for key, article in articles.items() if key not in gone}
-        context = Context.read(conversation.state)
-        if inbound.choice is not None:
-            speech = self._speech(articles, language(conversation.locale), now)
-            cancels = inbound.choice == policy.BACK_TO_BOT
-            decision = _back(context, speech) if cancels else policy.press(inbound.choice, context, speech)
-            if decision is not None:
-                return Thought(decision, speech.locale, f"choice/{inbound.choice}", cancels=cancels)
-        search = _Search(snapshot.retriever, gone)
-        started = time.perf_counter()
-        understanding = self.understand(inbound.text, context, articles, search)
-        understood = time.perf_counter()
-        locale = _locale(understanding.reading.language, conversation.locale)
-        speech = self._speech(articles, locale, now)
-        decision = policy.decide(understanding, context, speech, self.limits)
-        decided = time.perf_counter()
-        timings = {
-            "understand": (understood - started) * 1000 - search.ms,
-            "retrieve": search.ms,
-            "decide": (decided - understood) * 1000,
-        }
-        return Thought(decision, locale, understanding.intent.name, understanding, timings=timings)
+    ) -> Thought | None:
+        """Decides on one message. None: the bot leaves it to the person who was called.
+
+        `gone` are articles found to be unpublished since the snapshot.
+        """
+        return await _Turn(self, conversation, inbound, now, gone).thought()
+
+    def actions(self, conversation: Conversation, now: datetime) -> TurnActions:
+        """The project's actions for a turn of this conversation that another process began."""
+        inbound = Inbound(conversation.channel, conversation.address, "", "", conversation.locale)
+        return _Turn(self, conversation, inbound, now, frozenset()).actions
 
     def apologise(self, conversation: Conversation, now: datetime) -> Thought:
         """What is said when thinking itself broke."""
-        speech = self._speech({}, language(conversation.locale), now)
+        speech = self.speech({}, language(conversation.locale), now)
         context = Context.read(conversation.state)
         text, context = speech.say("failure", context)
         say = Say(SayKind.UNKNOWN, text, quick_replies=(speech.operator_button(),))
-        return Thought(Decision(say, replace(context, offered=True), "failure"), speech.locale, "failure")
+        engine = conversation.state.get("engine") or {}
+        decision = Decision(say, replace(context, offered=True), "failure")
+        return Thought(decision, speech.locale, "failure", engine=engine)
 
-    def _speech(self, articles: Mapping[str, Article], locale: str, now: datetime) -> Speech:
+    def speech(self, articles: Mapping[str, Article], locale: str, now: datetime) -> Speech:
         return Speech(
             articles, self.composer, self.phrases, self.responses, self.company, self.shift, now, locale
+        )
+
+
+class _Turn:
+    """One message while it is being thought about."""
+
+    def __init__(
+        self,
+        thinker: Thinker,
+        conversation: Conversation,
+        inbound: Inbound,
+        now: datetime,
+        gone: frozenset[str],
+    ) -> None:
+        self.thinker, self.conversation, self.inbound, self.now = thinker, conversation, inbound, now
+        snapshot = thinker.knowledge.current
+        self.search = _Search(snapshot.retriever, gone)
+        articles = snapshot.articles
+        self.articles = {key: each for key, each in articles.items() if key not in gone} if gone else articles
+        context = Context.read(conversation.state)
+        self.context = context if conversation.owner is Owner.QUEUE else replace(context, called=None)
+        self.engine_state: Mapping[str, Any] = conversation.state.get("engine") or {}
+        self.dialogue = thinker.dialogue.at(self.engine_state, conversation.id)
+        self.timings: dict[str, float] = {}
+        self._understood: dict[tuple[str, Context], Understanding] = {}
+        self._spans: dict[str, tuple[EntitySpan, ...]] = {}
+        self.locale = language(conversation.locale)
+        self.actions = self._actions()
+
+    async def thought(self) -> Thought | None:
+        choice = self.inbound.choice
+        if choice is None and self.inbound.channel == "phone" and self.inbound.text.strip() == "0":
+            choice = policy.OPERATOR  # the key that is always a person
+        if choice is not None and not choice.startswith("/"):
+            decision = self._pressed(choice)
+            if decision is not None:
+                return self._decided(
+                    decision, intent=f"choice/{choice}", cancels=choice == policy.BACK_TO_BOT
+                )
+        text = self._payload(choice)
+        if text is not None:
+            return await self._dialogue(text, None)
+        understanding = await self._understand()
+        self.locale = _locale(understanding.reading.language, self.conversation.locale)
+        self.actions = self._actions()
+        decision = policy.guard(
+            understanding, self.context, self.actions.speech, self.thinker.limits, self.inbound.confidence
+        )
+        if decision is not None:
+            return self._decided(decision, understanding)
+        return await self._dialogue(self.inbound.text, understanding)
+
+    def _pressed(self, choice: str) -> Decision | None:
+        if choice == policy.BACK_TO_BOT:
+            return policy.back_to_bot(self.context, self.actions.speech)
+        return policy.press(choice, self.context, self.actions.speech)
+
+    def _payload(self, choice: str | None) -> str | None:
+        """The button that was pressed, or keyed or typed by its number; for the engine."""
+        if choice is not None and choice.startswith("/"):
+            return choice
+        text = self.inbound.text.strip()
+        buttons = self.context.buttons
+        if self.dialogue.waiting.keyed or not (text.isdigit() and 1 <= int(text) <= len(buttons)):
+            return None
+        return buttons[int(text) - 1]
+
+    async def _understand(self) -> Understanding:
+        started = time.perf_counter()
+        text = self.inbound.text
+        work = partial(self._understanding, text, self.context)
+        if self.thinker.pool is None:
+            understanding = work()
+        else:
+            understanding = await asyncio.get_running_loop().run_in_executor(self.thinker.pool, work)
+        spent = (time.perf_counter() - started) * 1000
+        self.timings.update(understand=spent - self.search.ms, retrieve=self.search.ms)
+        return understanding
+
+    def _understanding(self, text: str, context: Context) -> Understanding:
+        """What was understood already is not understood again, whatever was said meanwhile."""
+        key = (text, replace(context, said={}))
+        if key not in self._understood:
+            self._understood[key] = self.thinker.understand(text, context, self.articles, self.search)
+        return self._understood[key]
+
+    def _found(self, text: str) -> tuple[EntitySpan, ...]:
+        if text not in self._spans:
+            local = self.now.astimezone(ZoneInfo(self.thinker.company.timezone))
+            self._spans[text] = self.thinker.entities.find(text, local)
+        return self._spans[text]
+
+    def _actions(self) -> TurnActions:
+        thinker = self.thinker
+        return TurnActions(
+            understand=self._understanding,
+            spans=self._found,
+            speech=thinker.speech(self.articles, self.locale, self.now),
+            limits=thinker.limits,
+            escalations=thinker.escalations,
+            offers=thinker.offers,
+            backoffice=thinker.backoffice,
+            responder=thinker.dialogue.responder,
+            now=self.now.astimezone(ZoneInfo(thinker.company.timezone)),
+            channel=self.inbound.channel,
+        )
+
+    async def _dialogue(self, text: str, understanding: Understanding | None) -> Thought | None:
+        """The engine's part; while a person is waited for, only what is sure is said."""
+        started = time.perf_counter()
+        said = None
+        if understanding is not None:
+            waiting = self.dialogue.waiting_for(text, self.actions)
+            said = hearing.hear(understanding, self._found(text), waiting, self.context, self.thinker.offers)
+        handled = await self.thinker.dialogue.handle(
+            self.engine_state,
+            text,
+            self.conversation.id,
+            channel=self.inbound.channel,
+            slots=self._slots(),
+            said=said,
+            actions=self.actions,
+        )
+        self.timings["decide"] = (time.perf_counter() - started) * 1000
+        intent = composing.intent_of(said, text)
+        task = self.dialogue.task(handled, begun_from=self.dialogue.form)
+        decision = self._composed(handled, understanding, intent, task)
+        if self.conversation.owner is Owner.QUEUE and not policy.said_while_waiting(decision, self.context):
+            return None
+        events = composing.ratings(handled.messages)
+        return self._decided(
+            decision, understanding, intent=intent, engine=handled.state, task=task, events=events
+        )
+
+    def _slots(self) -> dict[str, Any]:
+        """What the dialogue begins this turn with."""
+        slots: dict[str, Any] = {MEMORY: self.context.stored(), "outcome": None}
+        if self.dialogue.form is None:
+            slots |= dict.fromkeys(self.thinker.dialogue.task_slots)
+            if self.inbound.channel == "phone":
+                slots["phone"] = self.inbound.address
+        if self.inbound.customer is not None:
+            slots["customer"] = self.inbound.customer
+        return slots
+
+    def _composed(
+        self,
+        handled: Handled,
+        understanding: Understanding | None,
+        intent: str,
+        task: TaskState | None,
+    ) -> Decision:
+        context = Context.read(handled.slots.get(MEMORY) or {})
+        begun = task is not None and self.dialogue.form is None and bool(handled.messages)
+        about = self._explained(intent, understanding) if begun else None
+        return composing.compose(
+            handled.messages,
+            replace(context, called=self.context.called),
+            self.actions.speech,
+            self.thinker.escalations,
+            about=None if about is None else source(about),
+            question=self.inbound.text if about is not None else "",
+        )
+
+    def _explained(self, intent: str, understanding: Understanding | None) -> Article | None:
+        """The article that explains the task that begins: what the search found of those it has."""
+        offer = self.thinker.offers.of_intent(intent)
+        if offer is None:
+            return None
+        hits = () if understanding is None else understanding.hits
+        found = [hit.article_id for hit in hits if hit.article_id in offer.articles]
+        names: Sequence[str] = (*found, *self.context.articles[:1], *offer.articles)
+        name = next((each for each in names if each in offer.articles and each in self.articles), None)
+        return None if name is None else self.articles[name]
+
+    def _decided(
+        self,
+        decision: Decision,
+        understanding: Understanding | None = None,
+        *,
+        intent: str | None = None,
+        cancels: bool = False,
+        engine: Mapping[str, Any] | None = None,
+        task: TaskState | None = None,
+        events: tuple[NewEvent, ...] = (),
+    ) -> Thought | None:
+        waits = self.conversation.owner is Owner.QUEUE and not cancels
+        if waits and not policy.said_while_waiting(decision, self.context):
+            return None
+        if isinstance(decision.answer, Escalate):
+            called = replace(decision.context, called=decision.answer.priority)
+            decision = replace(decision, context=called)
+        if intent is None:
+            intent = "" if understanding is None else understanding.intent.name
+        kept = self.engine_state if engine is None else engine
+        return Thought(
+            decision,
+            self.locale,
+            intent,
+            understanding,
+            cancels=cancels,
+            timings=self.timings,
+            engine=kept,
+            task=task,
+            events=events,
         )
 
 
@@ -146,11 +331,6 @@ class _Search:
         hits = self._retriever.search(query, limit)
         self.ms += (time.perf_counter() - started) * 1000
         return [hit for hit in hits if hit.article_id not in self._gone] if self._gone else hits
-
-
-def _back(context: Context, speech: Speech) -> Decision:
-    text, context = speech.say("back_to_bot_done", context)
-    return Decision(Say(SayKind.SMALL_TALK, text), replace(context, misses=0, offered=False), "back_to_bot")
 
 
 def _locale(spoken: Language, usual: str) -> str:

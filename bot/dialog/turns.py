@@ -10,11 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from bot.store.engine import Store
 
 ATTEMPTS = 3  # commits of one turn, each decided on the conversation as it then is
-WORKERS = 2  # threads that think; Python runs one at a time, the second covers waits in native code
 log = structlog.get_logger(__name__)
 Observe = Callable[[Turn], None]
 
@@ -48,16 +45,9 @@ class Turns:
         *,
         clock: Clock = now,
         observe: Observe | None = None,
-        beside: bool = True,
     ) -> None:
-        """`beside`: think in worker threads, as an encoder that waits or computes long demands.
-
-        Without them a few milliseconds of Python block the loop, which they would do from a thread as
-        well, and the two do not wrestle for the interpreter: a quarter more turns per second.
-        """
         self._store, self._thinker, self._bus, self._clock = store, thinker, bus, clock
         self._observe = observe
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="think") if beside else None
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._flying: set[asyncio.Task[Turn]] = set()
         self._at_hand: set[tuple[str, int]] = set()  # accepted messages that are being answered here
@@ -107,8 +97,7 @@ class Turns:
 
     async def close(self) -> None:
         await self.drain()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._thinker.close()
 
     async def _fly(self, work: Coroutine[Any, Any, Turn]) -> Turn:
         task = asyncio.create_task(work)
@@ -174,20 +163,17 @@ class Turns:
     async def _thought(
         self, conversation: Conversation, inbound: Inbound, gone: frozenset[str], timings: dict[str, float]
     ) -> Thought | None:
-        """None when the bot is to stay silent because an operator answers."""
+        """None when the bot is to stay silent: an operator answers, or is waited for."""
         if conversation.owner is Owner.OPERATOR and inbound.choice != policy.BACK_TO_BOT:
             return None
         moment = self._clock()
-        work = partial(self._thinker.think, conversation, inbound, moment, gone)
         try:
-            if self._pool is None:
-                thought = work()
-            else:
-                thought = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            thought = await self._thinker.think(conversation, inbound, moment, gone)
         except Exception as error:  # whatever breaks, the customer is answered
             log.exception("think.failed", conversation=conversation.id, error=type(error).__name__)
             thought = self._thinker.apologise(conversation, moment)
-        timings.update(thought.timings)
+        if thought is not None:
+            timings.update(thought.timings)
         return thought
 
     async def _committed(
@@ -241,6 +227,7 @@ def _turn(
         hits=() if thought is None else thought.hits,
         messages=tuple(event for event in appended if event.kind == "message"),
         timings=dict(timings),
+        task=None if thought is None else thought.task,
     )
 
 

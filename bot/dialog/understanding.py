@@ -67,7 +67,8 @@ class Understand:
         rule = urgent(self.escalations, message, intent)
         refusal = self.refusals.signalled(message)
         if rule is not None or refusal is not None or reading.language is Language.OTHER:
-            return Understanding(reading, intent, rule, refusal, question=reading.text)
+            hits = tuple(search(query, LIMIT)) if rule is not None and rule.articles else ()
+            return Understanding(reading, intent, rule, refusal, hits=hits, question=reading.text)
         return self._searched(reading, intent, query, context=context, articles=articles, search=search)
 
     def _searched(

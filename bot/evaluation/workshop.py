@@ -14,13 +14,16 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy.engine import make_url
 
+from bot.backoffice.opening import open_backoffice
 from bot.bus import open_bus
+from bot.core.clock import Clock, now
 from bot.core.errors import FrontlineError
-from bot.dialog.thinking import Thinker
+from bot.dialog.loading import builtin, load_thinker, thinking_pool
 from bot.dialog.turns import Turns
 from bot.nlu.encoders import open_encoder
 from bot.nlu.project import Project
 from bot.nlu.query import QueryBuilder
+from bot.project.loading import load
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.store.records import NewArticle
@@ -41,12 +44,18 @@ class Workshop:
 
 
 @asynccontextmanager
-async def workshop(settings: Settings, on_progress: Progress | None = None) -> AsyncIterator[Workshop]:
-    """Opens it with what the configured database publishes, or with the folder that would fill it."""
+async def workshop(
+    settings: Settings, on_progress: Progress | None = None, *, clock: Clock = now
+) -> AsyncIterator[Workshop]:
+    """Opens it with what the configured database publishes, or with the folder that would fill it.
+
+    Tasks are carried out by an example service of its own.
+    """
     articles = await _articles(settings)
     encoder = await asyncio.to_thread(open_encoder, settings.retrieval)
     query = QueryBuilder(encoder)
-    negatives = Project.load(settings.nlu_data).negatives()
+    project = await asyncio.to_thread(load, settings.nlu_data)
+    negatives = Project.of(project).negatives()
     knowledge = KnowledgeIndex(encoder, settings.index_dir, negatives=negatives)
     with TemporaryDirectory(prefix="frontline-") as folder:
         store = await Store.open(f"sqlite+aiosqlite:///{Path(folder) / 'workshop.db'}")
@@ -54,15 +63,18 @@ async def workshop(settings: Settings, on_progress: Progress | None = None) -> A
         done = await store.articles.import_many(new, "workshop")
         await asyncio.to_thread(knowledge.refresh, articles, done.revision, on_progress)
         questions = [question for article in articles for question in article.questions]
-        thinker = await asyncio.to_thread(Thinker.load, settings, knowledge, query, questions)
-        bus = open_bus("")
-        turns = Turns(store, thinker, bus, beside=settings.retrieval.encoder != "static")
-        try:
-            yield Workshop(store, turns, knowledge, query)
-        finally:
-            await turns.close()
-            await bus.close()
-            await store.close()
+        own = settings.model_copy(update={"data_dir": Path(folder)})
+        async with open_backoffice(own, clock=clock) as backoffice:
+            parts = (settings, project, builtin(project), knowledge, query, questions, backoffice)
+            thinker = await asyncio.to_thread(load_thinker, *parts, thinking_pool(settings))
+            bus = open_bus("")
+            turns = Turns(store, thinker, bus, clock=clock)
+            try:
+                yield Workshop(store, turns, knowledge, query)
+            finally:
+                await turns.close()
+                await bus.close()
+                await store.close()
 
 
 async def _articles(settings: Settings) -> tuple[Article, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import InvalidContent
-from bot.nlu.project import read_yaml
+from bot.nlu.content import read_yaml
 from bot.nlu.query import Query
 from bot.nlu.signs import Message, Words, parse_words
 

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.nlu.classifier import Classifier, learn
-from bot.nlu.project import Project
+from bot.nlu.project import OUT_OF_SCOPE, QUESTION, SMALL_TALK, Project
 from bot.nlu.query import Query
 
 Read = Callable[[str], Query]
-QUESTION = "question"  # the label of what the knowledge base is for
-SMALL_TALK = "chitchat"
-OUT_OF_SCOPE = "out_of_scope"
+__all__ = ["OUT_OF_SCOPE", "QUESTION", "SMALL_TALK", "Intent", "Intents"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,9 @@ class Intent:
         """Probability that the message belongs to the family of intents."""
         start = f"{family}/"
         return sum(score for label, score in self.scores.items() if label.startswith(start))
+
+    def score(self, label: str) -> float:
+        return self.scores.get(label, 0.0)
 
     def best(self, family: str) -> str | None:
         """The likeliest intent of a family, without its prefix."""
@@ -52,17 +53,15 @@ class Intents:
     def learn(
         cls,
         project: Project,
-        others: Iterable[tuple[str, str]],
         questions: Iterable[str],
         read: Read,
         cache_dir: Path | None = None,
     ) -> Intents:
-        """`others` are further (text, label) pairs; `questions` are for the knowledge base.
+        """`questions` are for the knowledge base.
 
         Takes seconds unless the same was learnt before into `cache_dir`.
         """
         labelled = [(text, intent) for intent, texts in project.intents.items() for text in texts]
-        labelled += others
         labelled += ((text, QUESTION) for text in questions)
         exact = {
             read(text).tokens: name for name, texts in project.family(SMALL_TALK).items() for text in texts

@@ -1,44 +1,46 @@
-"""Reads the NLU project: intents with their examples, and the responses of small talk.
+"""What the recognition of intents and small talk take from the project in `nlu_data`.
 
-The files are Rasa 3 training data (`nlu:` with `examples: |`, `responses:` with `utter_<intent>`), so
-that the same folder trains either engine.
+Labels are `family/name`: `chitchat/…` is said and needs no article, `task/…` is something to be done,
+`escalate/…` needs a person, `out_of_scope/…` is about what the base does not cover.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import yaml
+from bot.project.model import Project as Loaded
 
-from bot.core.documents import parse_yaml
-from bot.core.errors import InvalidContent
-
+SMALL_TALK, TASK, ESCALATE, OUT_OF_SCOPE = "chitchat", "task", "escalate", "out_of_scope"
+QUESTION = "question"  # the label of what the knowledge base is for
+# Plain intents that are small talk where no form asks anything.
+SPOKEN = frozenset(["affirm", "deny", "cancel", "repeat", "goodbye"])
+# Said only when a form has asked; there, other signs tell.
+ANSWERS = frozenset(["inform", "correct", "rate", QUESTION])
 UTTER = "utter_"
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`intents`: name -> examples. `responses`: intent -> locale -> variants."""
+    """`intents`: label -> examples. `responses`: label -> locale -> variants."""
 
     intents: Mapping[str, tuple[str, ...]]
     responses: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     @classmethod
-    def load(cls, folder: Path) -> Project:
-        """Every YAML file under `folder/data`; raises `InvalidContent` for one that cannot be read."""
-        intents: dict[str, tuple[str, ...]] = {}
+    def of(cls, loaded: Loaded) -> Project:
+        intents: dict[str, list[str]] = {}
+        for example in loaded.nlu.examples:
+            if example.intent not in ANSWERS:
+                intents.setdefault(label(example.intent), []).append(example.text)
         responses: dict[str, dict[str, tuple[str, ...]]] = {}
-        for path in sorted((folder / "data").rglob("*.yml")):
-            content = read_yaml(path)
-            for intent, examples in _intents(path, content.get("nlu") or []):
-                intents[intent] = intents.get(intent, ()) + examples
-            for intent, locale, text in _responses(path, content.get("responses") or {}):
-                texts = responses.setdefault(intent, {})
-                texts[locale] = (*texts.get(locale, ()), text)
-        return cls(intents, responses)
+        for name, variants in loaded.domain.responses.items():
+            texts = responses.setdefault(label(name.removeprefix(UTTER)), {})
+            for variant in variants:
+                locale = str(variant.metadata.get("locale", "ru"))
+                if variant.text is not None:
+                    texts[locale] = (*texts.get(locale, ()), variant.text)
+        return cls({name: tuple(texts) for name, texts in intents.items()}, responses)
 
     def family(self, prefix: str) -> dict[str, tuple[str, ...]]:
         """The intents `prefix/name` by name."""
@@ -51,39 +53,12 @@ class Project:
         """Messages that no article answers, for the ranking to learn from: out of scope, small talk."""
         return {
             prefix: tuple(text for texts in self.family(prefix).values() for text in texts)
-            for prefix in ("out_of_scope", "chitchat")
+            for prefix in (OUT_OF_SCOPE, SMALL_TALK)
         }
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML mapping; raises `InvalidContent` with the line where the parser stopped."""
-    try:
-        content = parse_yaml(path.read_text("utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = None if error.problem_mark is None else error.problem_mark.line + 1
-        raise InvalidContent(str(path), line, error.problem or "is not YAML") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidContent(str(path), None, str(error)) from error
-    if not isinstance(content, dict):
-        raise InvalidContent(str(path), None, "must be a mapping")
-    return content
-
-
-def _intents(path: Path, entries: list[Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for entry in entries:
-        if not isinstance(entry, dict) or "intent" not in entry:
-            continue  # synonyms, look-up tables and regular expressions are not for this reader
-        examples = entry.get("examples")
-        if not isinstance(examples, str):
-            raise InvalidContent(str(path), None, f"{entry['intent']}: needs `examples: |`")
-        lines = (line.strip().removeprefix("-").strip() for line in examples.splitlines())
-        yield str(entry["intent"]), tuple(line for line in lines if line)
-
-
-def _responses(path: Path, entries: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    for name, variants in entries.items():
-        for variant in variants or []:
-            if not isinstance(variant, dict) or not isinstance(variant.get("text"), str):
-                raise InvalidContent(str(path), None, f"{name}: every variant needs `text`")
-            locale = (variant.get("metadata") or {}).get("locale", "ru")
-            yield str(name).removeprefix(UTTER), str(locale), variant["text"]
+def label(intent: str) -> str:
+    """The label of an intent of the project."""
+    if "/" in intent:
+        return intent
+    return f"{SMALL_TALK if intent in SPOKEN else TASK}/{intent}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from bot.backoffice.ports import Backoffice
 from bot.core import clock
 from bot.core.errors import FrontlineError
 from bot.core.ports import EventBus
@@ -54,6 +56,8 @@ class House:
     metrics: Metrics
     passwords: Passwords
     desk: Desk
+    backoffice: Backoffice
+    kept: AsyncExitStack  # what is closed when everything that uses it has ended
     invite_url: str | None = None  # for the first administrator, while there is none
     started: datetime = field(default_factory=clock.now)
     opened: asyncio.Event = field(default_factory=asyncio.Event)

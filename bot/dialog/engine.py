@@ -1,0 +1,132 @@
+"""The project's dialogue as the turn uses it: the engine, and what a conversation waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from bot.core.types import TaskState
+from bot.dialog.answering import MEMORY, TurnActions
+from bot.dialog.hearing import Waiting
+from bot.engine.agent import Handled
+from bot.engine.events import UserSaid
+from bot.engine.ports import Actions
+from bot.engine.responses import Responder
+from bot.engine.states import REQUESTED, Lens
+from bot.engine.tracker import Tracker
+from bot.project.model import Domain, MappingType, Project
+from bot.tasks.form import Field
+from bot.tasks.registry import FORMS
+
+KEPT = frozenset([MEMORY, "customer"])  # slots that outlive a task
+KEYED = frozenset(["score", "code", "birth_date", "phone", "contract_number", "new_day", "amount"])
+ACTIVE = "active"
+
+
+class Engine(Protocol):
+    """`bot.engine.agent.Agent`, a Rasa server, or one with the other behind it."""
+
+    async def handle(
+        self,
+        state: Mapping[str, Any] | None,
+        text: str,
+        sender: str = "",
+        *,
+        channel: str | None = None,
+        at: float | None = None,
+        slots: Mapping[str, Any] | None = None,
+        said: UserSaid | None = None,
+        actions: Actions | None = None,
+    ) -> Handled: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """`engine` plays the project; the rest reads what it keeps."""
+
+    engine: Engine
+    lens: Lens
+    responder: Responder
+
+    @classmethod
+    def of(cls, project: Project, engine: Engine) -> Dialogue:
+        return cls(engine, Lens(project.domain), Responder(project.domain))
+
+    @property
+    def domain(self) -> Domain:
+        return self.lens.domain
+
+    @property
+    def task_slots(self) -> tuple[str, ...]:
+        """The slots that are empty again when a task is over."""
+        return tuple(name for name in self.domain.slots if name not in KEPT)
+
+    async def handle(self, state: Mapping[str, Any], text: str, sender: str, **given: Any) -> Handled:
+        return await self.engine.handle(state, text, sender, **given)
+
+    def at(self, state: Mapping[str, Any], sender: str) -> Position:
+        try:
+            tracker = Tracker.from_json(self.lens, state, sender)
+        except (KeyError, TypeError, AttributeError):  # the engine begins anew as well
+            tracker = Tracker.begin(self.lens, sender=sender)
+        return Position(self, tracker)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a conversation stands in the project's dialogue before a message."""
+
+    dialogue: Dialogue
+    tracker: Tracker
+
+    @property
+    def form(self) -> str | None:
+        return self.tracker.now.active_loop
+
+    @property
+    def requested(self) -> str | None:
+        asked = self.tracker.slot(REQUESTED) if self.form else None
+        return str(asked) if asked else None
+
+    @property
+    def waiting(self) -> Waiting:
+        """Without looking at a message."""
+        return Waiting(self.form, self.requested, keyed=self.requested in KEYED)
+
+    def waiting_for(self, text: str, actions: TurnActions) -> Waiting:
+        """With what of the message answers the question."""
+        field = self._field()
+        if field is None:
+            return replace(self.waiting, takes=self._mapped(), free=self._takes_text())
+        heard = self.tracker.after(UserSaid(text, "inform"))
+        answers = field.read(actions.situation(heard)) is not None
+        return replace(self.waiting, answers=answers and not field.free, free=field.free)
+
+    def task(self, handled: Handled, *, begun_from: str | None) -> TaskState | None:
+        """The form that runs, or that ended in this turn, with what it knows."""
+        form = handled.form or begun_from or handled.began
+        if form is None:
+            return None
+        outcome = handled.slots.get("outcome")
+        status = ACTIVE if handled.form else str(outcome or "done")
+        wanted = self.dialogue.domain.forms[form].required_slots
+        extra = (name for name in ("complaint_time",) if handled.slots.get(name) is not None)
+        filled = {name: handled.slots.get(name) for name in (*wanted, *extra)}
+        return TaskState(form, status, {name: value for name, value in filled.items() if value is not None})
+
+    def _field(self) -> Field | None:
+        task = FORMS.get(self.form or "")
+        if task is None:
+            return None
+        return next((field for field in task.fields if field.slot == self.requested), None)
+
+    def _mapped(self) -> frozenset[str]:
+        """Entities that fill the slot, in a form without code of its own."""
+        slot = self.dialogue.domain.slots.get(self.requested or "")
+        mappings = slot.mappings if slot else ()
+        return frozenset(each.entity for each in mappings if each.entity is not None)
+
+    def _takes_text(self) -> bool:
+        slot = self.dialogue.domain.slots.get(self.requested or "")
+        return any(each.type is MappingType.FROM_TEXT for each in (slot.mappings if slot else ()))

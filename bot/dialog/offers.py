@@ -1,0 +1,59 @@
+"""Which task carries out what an article explains (`nlu_data/offers.yml`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.core.errors import InvalidContent
+from bot.nlu.content import line_of, read_yaml
+
+_KEYS = frozenset(["intent", "title", "articles", "entities"])
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`title` by locale: of the button under the articles' answers. `entities` begin the task after one."""
+
+    intent: str
+    articles: tuple[str, ...]
+    title: Mapping[str, str] = field(default_factory=dict)
+    entities: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    offers: tuple[Offer, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> Offers:
+        """Raises `InvalidContent` with the line; a project need not have the file."""
+        if not path.is_file():
+            return cls()
+        entries = read_yaml(path).get("offers")
+        if not isinstance(entries, list):
+            raise InvalidContent(str(path), None, "needs a list `offers`")
+        return cls(tuple(_offer(path, entry) for entry in entries))
+
+    def of_article(self, article_id: str) -> Offer | None:
+        return next((each for each in self.offers if article_id in each.articles), None)
+
+    def of_intent(self, intent: str) -> Offer | None:
+        return next((each for each in self.offers if each.intent == intent), None)
+
+
+def _offer(path: Path, entry: Any) -> Offer:
+    unknown = set(entry) - _KEYS if isinstance(entry, dict) else {str(entry)}
+    if unknown:
+        word = sorted(unknown)[0]
+        raise InvalidContent(str(path), line_of(path, word), f"unknown key `{word}` of an offer")
+    intent, articles = entry.get("intent"), entry.get("articles")
+    title, entities = entry.get("title") or {}, entry.get("entities") or []
+    if not isinstance(intent, str) or not isinstance(articles, list) or not articles:
+        raise InvalidContent(str(path), line_of(path, str(intent)), "an offer needs `intent` and `articles`")
+    if not isinstance(title, dict) or not isinstance(entities, list):
+        problem = f"offer {intent}: `title` is by language, `entities` a list"
+        raise InvalidContent(str(path), line_of(path, intent), problem)
+    return Offer(intent, tuple(map(str, articles)), title, frozenset(map(str, entities)))

@@ -1,0 +1,220 @@
+"""How a form of a task reads, checks and asks: `validate_<form>`, the same for every task.
+
+A message may fill several slots, correct one that is filled, or none. What cannot be accepted is said
+with its reason and asked again; what cannot be understood twice, or is refused three times, goes to a
+person: nobody is caught in a form.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from bot.backoffice.errors import BackofficeAway
+from bot.engine.events import Event, SlotSet
+from bot.engine.forms import events
+from bot.engine.responses import Message
+from bot.engine.states import REQUESTED
+from bot.tasks.situation import Situation
+
+Outcome = list[Event | Message]
+NOT_HEARD, REFUSED = 2, 3  # in a row, after which a person is called
+FAILED, AWAY = "form_failed", "backoffice_away"  # reasons of the handoff
+DONE, CANCELLED, GIVEN_UP = "done", "cancelled", "refused"
+
+
+class Wrong(Exception):
+    """What cannot be accepted, and what is said about it. `ends`: no other value can help."""
+
+    def __init__(
+        self, response: str, *, ends: bool = False, clears: Sequence[str] = (), **values: Any
+    ) -> None:
+        super().__init__(response)
+        self.response, self.ends, self.clears, self.values = response, ends, clears, values
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A checked value, and what else follows from it."""
+
+    value: Any
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+Read = Callable[[Situation], Any]
+Check = Callable[[Any, Situation], Awaitable[Accepted]]
+
+
+async def accept(value: Any, _: Situation) -> Accepted:
+    return Accepted(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A slot of a form. `read` gives None when the message does not have it; `free`: any words will do."""
+
+    slot: str
+    read: Read
+    check: Check = accept
+    free: bool = False
+
+
+class Task(ABC):
+    """A form and what comes of it."""
+
+    form: ClassVar[str]
+    fields: ClassVar[Sequence[Field]]
+
+    @abstractmethod
+    async def needs(self, at: Situation) -> Sequence[str]:
+        """The slots that must be filled, in the order of asking."""
+
+    async def settle(self, at: Situation) -> Mapping[str, Any]:
+        """What follows from what is filled by now. Raises `Wrong`, which `clears` what is wrong."""
+        return {}
+
+    async def confirm(self, at: Situation) -> Message:
+        """Says what is about to be done, and asks whether that is right."""
+        raise NotImplementedError  # of a form without `confirmed`
+
+    @abstractmethod
+    async def submit(self, at: Situation) -> Outcome:
+        """Does it. Raises `Wrong` when the company's systems refuse."""
+
+
+def whole(slot: str) -> Field:
+    """Takes the whole message, when it answers the question for this slot."""
+    return Field(slot, lambda at: (at.text or None) if at.requested == slot else None, free=True)
+
+
+def entity(*names: str) -> Read:
+    """The first of these entities."""
+    return lambda at: at.found(*names)
+
+
+def _agreement(at: Situation) -> bool | None:
+    return {"affirm": True, "deny": False}.get(at.intent) if at.requested == "confirmed" else None
+
+
+async def _agreed(value: Any, _: Situation) -> Accepted:
+    if not value:
+        raise Wrong("utter_what_to_change")
+    return Accepted(True)
+
+
+CONFIRMED = Field("confirmed", _agreement, _agreed)
+
+
+async def ask_confirmed(task: Task, at: Situation) -> Outcome:
+    """`action_ask_confirmed`; after a "no" it waits for what is to be changed."""
+    return [] if at.intent == "deny" and at.requested == "confirmed" else [await task.confirm(at)]
+
+
+def handoff(reason: str) -> Message:
+    """Asks the turn to call a person."""
+    return Message(custom={"handoff": reason})
+
+
+async def validate(task: Task, at: Situation) -> Outcome:
+    """`validate_<form>`: raises nothing that the customer could not be told."""
+    try:
+        return await _validated(task, at)
+    except BackofficeAway:
+        return [at.say("utter_backoffice_away"), handoff(AWAY), *ended(GIVEN_UP)]
+
+
+async def submit(task: Task, at: Situation) -> Outcome:
+    """`submit_<form>`; does nothing for a form that was given up."""
+    if at.slot("outcome") == GIVEN_UP:
+        return []
+    try:
+        return await task.submit(at)
+    except Wrong as wrong:
+        return [at.say(wrong.response, **wrong.values), SlotSet("outcome", GIVEN_UP)]
+    except BackofficeAway:
+        return [at.say("utter_backoffice_away"), handoff(AWAY), SlotSet("outcome", GIVEN_UP)]
+
+
+def ended(outcome: str) -> Outcome:
+    """The form ends here."""
+    return [SlotSet("outcome", outcome), SlotSet(REQUESTED, None)]
+
+
+async def _validated(task: Task, at: Situation) -> Outcome:
+    hears = at.hears_anew()
+    if hears and at.interrupts:
+        return []  # the form is rejected, and what was asked is answered first
+    outcome: Outcome = []
+    if hears:
+        at, outcome = await _heard(task, at)
+    if not _over(outcome):
+        at, more = await _settled(task, at)
+        outcome += more
+    if _over(outcome):
+        return outcome
+    missing = [name for name in await task.needs(at) if at.slot(name) is None]
+    if hears and at.requested in missing and not outcome:
+        outcome += _not_heard(at)
+    return outcome if _over(outcome) else [*outcome, SlotSet(REQUESTED, missing[0] if missing else None)]
+
+
+async def _heard(task: Task, at: Situation) -> tuple[Situation, Outcome]:
+    """What the message fills, corrects, or cannot fill."""
+    outcome: Outcome = []
+    for each in task.fields:
+        if (value := each.read(at)) is None:
+            continue
+        try:
+            accepted = await each.check(value, at)
+        except Wrong as wrong:
+            outcome += _refused(wrong, (each.slot,), at)
+            if _over(outcome):
+                return at, outcome
+            continue
+        changed = {each.slot: accepted.value, **accepted.more}
+        events = [SlotSet(name, given) for name, given in changed.items() if at.slot(name) != given]
+        if events and each.slot != "confirmed" and at.slot("confirmed") is not None:
+            events.append(SlotSet("confirmed", None))  # what was confirmed is not what holds now
+        if events and at.slot("failures"):
+            events.append(SlotSet("failures", None))
+        outcome += events
+        at = at.after(*events)
+    return at, outcome
+
+
+async def _settled(task: Task, at: Situation) -> tuple[Situation, Outcome]:
+    try:
+        follows = await task.settle(at)
+    except Wrong as wrong:
+        refused = _refused(wrong, wrong.clears, at)
+        return at.after(*events(refused)), refused
+    settled = [SlotSet(name, value) for name, value in follows.items() if at.slot(name) != value]
+    return at.after(*settled), list(settled)
+
+
+def _refused(wrong: Wrong, slots: Sequence[str], at: Situation) -> Outcome:
+    said: Outcome = [at.say(wrong.response, **wrong.values), *(SlotSet(slot, None) for slot in slots)]
+    if wrong.ends:
+        return [*said, *ended(GIVEN_UP)]
+    refused = _count(at, "refused")
+    if refused >= REFUSED:
+        return [*said, handoff(FAILED), *ended(GIVEN_UP)]
+    return [*said, SlotSet("failures", {"refused": refused})]
+
+
+def _over(outcome: Outcome) -> bool:
+    return SlotSet(REQUESTED, None) in outcome
+
+
+def _not_heard(at: Situation) -> Outcome:
+    count = _count(at, "not_heard")
+    if count >= NOT_HEARD:
+        return [handoff(FAILED), *ended(GIVEN_UP)]
+    return [at.say("utter_not_heard_form"), SlotSet("failures", {"not_heard": count})]
+
+
+def _count(at: Situation, what: str) -> int:
+    failures = at.slot("failures")
+    return (failures.get(what, 0) if isinstance(failures, dict) else 0) + 1

@@ -1,0 +1,58 @@
+"""Who it is: contract or application number, the phone it belongs to, and a code sent to that phone.
+
+Nothing personal is said or done before. A channel that has verified the customer itself (the signed-in
+site, the partner's system) names him in the slot `customer`, and nothing is asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.backoffice.errors import BackofficeRefused
+from bot.engine.events import SlotSet
+from bot.tasks.form import Accepted, Field, Outcome, Wrong, entity
+from bot.tasks.situation import Situation
+
+SLOTS = ("contract_number", "phone", "code")
+
+
+def needs(at: Situation) -> tuple[str, ...]:
+    return () if at.slot("customer") else SLOTS
+
+
+async def ask_code(at: Situation) -> Outcome:
+    """`action_ask_code`: sends one, once for each pair of contract and phone."""
+    contract, phone = str(at.slot("contract_number")), str(at.slot("phone"))
+    pair = f"{contract} {phone}"
+    outcome: Outcome = []
+    if at.slot("code_sent") != pair:
+        try:
+            await at.backoffice.send_code(contract_number=contract, phone=phone)
+        except BackofficeRefused as refused:
+            if refused.refusal != "code_too_often":
+                return [at.say("utter_code_locked")]
+        outcome.append(SlotSet("code_sent", pair))
+    return [*outcome, at.say("utter_ask_code")]
+
+
+def _code(at: Situation) -> str | None:
+    found = at.found("code") if at.requested == "code" else None
+    return None if found is None else str(found)
+
+
+async def _checked(value: Any, at: Situation) -> Accepted:
+    contract, phone = str(at.slot("contract_number")), str(at.slot("phone"))
+    try:
+        customer = await at.backoffice.check_code(contract_number=contract, phone=phone, code=str(value))
+    except BackofficeRefused as refused:
+        raise Wrong("utter_code_locked", ends=True) from refused
+    if customer is None:
+        raise Wrong("utter_code_wrong")
+    return Accepted("ok", {"customer": customer.ref})  # the code itself is not kept
+
+
+FIELDS = (
+    Field("contract_number", entity("contract_number", "application_number")),
+    Field("phone", entity("phone")),
+    Field("code", _code, _checked),
+)

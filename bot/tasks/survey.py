@@ -1,0 +1,39 @@
+"""How the talk was: 1 to 5, and what to do better when it was not good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.engine.events import SlotSet
+from bot.engine.responses import Message
+from bot.nlu.entities import numbers
+from bot.tasks.form import DONE, Accepted, Field, Outcome, Task, Wrong, whole
+from bot.tasks.situation import Situation
+
+GOOD = 4  # from here on nothing more is asked
+
+
+def _score(at: Situation) -> Any:
+    return numbers.read(at.text) if at.requested == "score" else None
+
+
+async def _checked(value: Any, _: Situation) -> Accepted:
+    if value not in range(1, 6):
+        raise Wrong("utter_score_wrong")
+    return Accepted(int(value))
+
+
+class Survey(Task):
+    form = "survey_form"
+    fields = (Field("score", _score, _checked), whole("comment"))
+
+    async def needs(self, at: Situation) -> Sequence[str]:
+        score = at.slot("score")
+        return ("score",) if score is None or score >= GOOD else ("score", "comment")
+
+    async def submit(self, at: Situation) -> Outcome:
+        """The rating is an event of the conversation, which the turn writes."""
+        response = "utter_thanks_comment" if at.slot("comment") else "utter_thanks_score"
+        rating = {"score": at.slot("score"), "comment": at.slot("comment") or ""}
+        return [at.say(response), Message(custom={"rating": rating}), SlotSet("outcome", DONE)]
