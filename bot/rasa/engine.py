@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 import uuid
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 import structlog
@@ -25,12 +27,22 @@ from bot.rasa.translation import from_rasa, garbage, is_ready, message_from_rasa
 
 log = structlog.get_logger(__name__)
 
-ATTEMPT = "~"  # what divides the sender from the attempt in a name given to Rasa
+
+GIVEN = "given"  # in the metadata of events that we gave to Rasa
+
+
+def name_of(sender: str) -> str:
+    """A new name for the sender's conversation, of letters, digits, - _ ~: Rasa does not decode paths."""
+    return f"{urlsafe_b64encode(sender.encode()).decode().rstrip('=')}~{uuid.uuid4().hex}"
 
 
 def sender_of(name: str) -> str:
-    """Whose conversation this is, of a name that Rasa was given."""
-    return name.rpartition(ATTEMPT)[0] or name
+    """Whose conversation it is; a name that is not ours is the sender's own."""
+    written, mark, _ = name.rpartition("~")
+    try:
+        return urlsafe_b64decode(written + "=" * (-len(written) % 4)).decode() if mark else name
+    except ValueError:
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +74,13 @@ class RasaEngine:
     ) -> Handled:
         """See `Agent.handle`. Raises `rasa_away` and `rasa_garbage`; then nothing has happened."""
         tracker = self._tracker(state, sender)
-        name = f"{sender}{ATTEMPT}{uuid.uuid4().hex}"
-        tracker, given = await self._give(tracker, name, _expired(self.lens, state, at), slots or {})
+        name = name_of(sender)
+        tracker = await self._give(tracker, name, _expired(self.lens, state, at), slots or {})
         await self.client.webhook(name, text)
-        events = (await self.client.tracker(name))["events"]
-        if len(events) < given or not any(each.get("event") == "user" for each in events[given:]):
+        events = list(dropwhile(_is_given, (await self.client.tracker(name))["events"]))
+        if not any(each.get("event") == "user" for each in events):
             raise garbage("it has not heard the message")  # it failed inside and says nothing of it
-        tracker, messages, taken = self._read(tracker, events[given:], channel)
+        tracker, messages, taken = self._read(tracker, events, channel)
         written = tracker.shortened().to_json()
         if at is not None:
             written["at"] = at
@@ -81,12 +93,10 @@ class RasaEngine:
             log.warning("engine.state_not_read", error=type(error).__name__)
             return Tracker.begin(self.lens, sender=sender)
 
-    async def _give(
-        self, tracker: Tracker, name: str, expired: bool, slots: Mapping[str, Any]
-    ) -> tuple[Tracker, int]:
-        """Rasa's conversation becomes ours; the second is how many of its events are not new to us.
+    async def _give(self, tracker: Tracker, name: str, expired: bool, slots: Mapping[str, Any]) -> Tracker:
+        """Rasa's conversation becomes ours. Ours has the slots too, where no new session begins.
 
-        The slots are set in the session that hears the message, which Rasa may have to begin first.
+        They are set in the session that hears the message, which Rasa may have to begin first.
         """
         if tracker.events and not expired:
             changed = [SlotSet(slot, value) for slot, value in slots.items() if tracker.slot(slot) != value]
@@ -100,7 +110,7 @@ class RasaEngine:
             await self.client.append_events(
                 name, [to_rasa(SlotSet(slot, value)) for slot, value in slots.items()]
             )
-        return tracker, len(given)
+        return tracker
 
     def _written(self, tracker: Tracker, expired: bool) -> list[dict[str, Any]]:
         """Slots whose events are forgotten come first. Rasa sees by the time whether a session is over."""
@@ -108,7 +118,7 @@ class RasaEngine:
         when = self.clock() - age
         base = (SlotSet(slot, value) for slot, value in tracker.base.items())
         return [
-            {**to_rasa(event, self.texts), "timestamp": when + index * 1e-6}
+            _given(to_rasa(event, self.texts), when + index * 1e-6)
             for index, event in enumerate((*base, *tracker.events))
         ]
 
@@ -138,6 +148,15 @@ class RasaEngine:
             if any(variant.channel == channel for variant in variants):
                 return self.responder.say(message.response, tracker, channel=channel) or message
         return message
+
+
+def _given(written: dict[str, Any], when: float) -> dict[str, Any]:
+    """Marked as known to us. Rasa gives metadata back as it is."""
+    return {**written, "timestamp": when, "metadata": {**written.get("metadata", {}), GIVEN: True}}
+
+
+def _is_given(written: Mapping[str, Any]) -> bool:
+    return GIVEN in (written.get("metadata") or ())
 
 
 def _expired(lens: Lens, state: Mapping[str, Any] | None, at: float | None) -> bool:

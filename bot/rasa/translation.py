@@ -104,22 +104,22 @@ def _event(written: Mapping[str, Any], said: str | None) -> Event | None:  # noq
             return _user_said(written)
         case "action":
             name = written.get("name") or written["action_text"]
-            return ActionTaken(name, hidden=bool(written.get("hide_rule_turn", False)))
+            return ActionTaken(_text(name), hidden=bool(written.get("hide_rule_turn", False)))
         case "action_execution_rejected":
-            return ActionRejected(written["name"])
+            return ActionRejected(_text(written["name"]))
         case "slot":
-            return SlotSet(written["name"], written.get("value"))
+            return SlotSet(_text(written["name"]), written.get("value"))
         case "active_loop":
-            return LoopSet(written.get("name"))
+            return LoopSet(_maybe(written.get("name")))
         case "loop_interrupted":
             return LoopInterrupted() if written.get("is_loop_interrupted") else None
         case "user_featurization":
             if not written.get("use_text_for_featurization"):
                 return None
             text = (written.get("metadata") or {}).get("text", said)
-            return None if text is None else TextUsed(text)
+            return None if text is None else TextUsed(_text(text))
         case "followup":
-            return FollowUp(written["name"])
+            return FollowUp(_text(written["name"]))
         case _ if kind in _BARE:
             return _BARE[kind]
         case _ if kind in _NOT_OURS:
@@ -161,29 +161,45 @@ def _entity(span: EntitySpan) -> Written:
 def _user_said(written: Mapping[str, Any]) -> UserSaid:
     parsed = written.get("parse_data") or {}
     intent = parsed.get("intent") or {}
-    name = intent.get("name")
+    name = _maybe(intent.get("name"))
     return UserSaid(
-        written.get("text"),
+        _maybe(written.get("text")),
         name,
         tuple(_span(each) for each in parsed.get("entities") or ()),
         float(intent.get("confidence", 1.0 if name is None else 0.0)),
-        tuple((each["name"], float(each["confidence"])) for each in parsed.get("intent_ranking") or ()),
-        intent.get("full_retrieval_intent_name"),
+        tuple(
+            (_text(each["name"]), float(each["confidence"])) for each in parsed.get("intent_ranking") or ()
+        ),
+        _maybe(intent.get("full_retrieval_intent_name")),
     )
+
+
+def _ranked(written: Mapping[str, Any]) -> tuple[str, float]:
+    return _text(written["name"]), float(written["confidence"])
 
 
 def _span(written: Mapping[str, Any]) -> EntitySpan:
     confidence = written.get("confidence_entity", written.get("confidence"))
     return EntitySpan(
-        written["entity"],
+        _text(written["entity"]),
         written["value"],
         int(written.get("start") or 0),
         int(written.get("end") or 0),
-        written.get("role"),
-        written.get("group"),
+        _maybe(written.get("role")),
+        _maybe(written.get("group")),
         written.get("extractor") or "",
         1.0 if confidence is None else float(confidence),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _maybe(value: object) -> str | None:
+    return None if value is None else _text(value)
 
 
 def message_to_rasa(message: Message) -> Written:
@@ -207,8 +223,13 @@ def message_from_rasa(bot: Mapping[str, Any]) -> Message:
     try:
         data, about = bot.get("data") or {}, bot.get("metadata") or {}
         buttons = (*_buttons(data.get("buttons")), *_buttons(data.get("quick_replies")))
-        response = about.get("utter_action")
-        return Message(bot.get("text"), buttons, data.get("image"), data.get("custom"), response)
+        custom = data.get("custom")
+        if not (custom is None or isinstance(custom, dict)):
+            raise TypeError
+        text, image, response = (
+            _maybe(each) for each in (bot.get("text"), data.get("image"), about.get("utter_action"))
+        )
+        return Message(text, buttons, image, custom, response)
     except (KeyError, TypeError, AttributeError) as error:
         raise garbage(f"an utterance cannot be read: {type(error).__name__}") from error
 
