@@ -180,7 +180,8 @@ def _of_scale(tokens: Sequence[Token], at: int) -> Number | None:
 def _written(tokens: Sequence[Token], at: int) -> Number | None:
     """Digits with their groups of three, their decimals, or the ending of an ordinal."""
     said, end = tokens[at].form, at + 1
-    while end < len(tokens) and _is_group(tokens, end, said):
+    of_time = at > 0 and tokens[at - 1].form == ":"  # «9:15 100 рублей»
+    while not of_time and end < len(tokens) and _is_group(tokens, end, said):
         said, end = said + tokens[end].form, end + 1
     if len(said) > MOST_DIGITS:
         return None

@@ -48,6 +48,7 @@ _ENDINGS = {"ое": "n", "ого": "g", "ому": "d"} | dict.fromkeys(
 _THIRD = "третье:n третьего:g третьему:d третий:o третья:o третью:o третьей:o третьим:o третьем:o"
 _THOUSAND = "тысяча тысячи тысяч тысячу тысяче тысячей тысячам тысячами тыс тыщ тыща тыщи тыщу тыщей"
 _MILLION = "миллион миллиона миллионов миллиону миллионом миллионы млн лям ляма лямов мильон мильона"
+_HUNDRED = "сотня сотни сотню сотен"
 _MILLIARD = "миллиард миллиарда миллиардов миллиарду млрд"
 
 
@@ -80,6 +81,7 @@ CARDINALS = dict(_cardinals())
 ORDINALS = dict(_ordinals())
 SCALES = (
     dict.fromkeys(_THOUSAND.split(), 1_000)
+    | dict.fromkeys(_HUNDRED.split(), 100)
     | dict.fromkeys(_MILLION.split(), 1_000_000)
     | dict.fromkeys(_MILLIARD.split(), 1_000_000_000)
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.nlu.entities.calendar_words import RELATIVE, WEEKDAYS
 from bot.nlu.entities.said import Said
 from bot.project.model import EntitySpan
 
@@ -13,6 +14,7 @@ _ALONE = {
     "днем": AFTERNOON,
     "вечером": EVENING, "вечерком": EVENING,
 }  # fmt: skip
+_PLAIN = {"утро": MORNING, "вечер": EVENING}  # «понедельник, утро», but no «вечер добрый»
 _PHRASES = {
     ("с", "утра"): MORNING, ("с", "утречка"): MORNING, ("на", "утро"): MORNING, ("к", "утру"): MORNING,
 
@@ -34,6 +36,10 @@ def find(said: Said) -> Iterator[EntitySpan]:
         if token.form in _ALONE:
             if said.form(at - 1) != "с":  # «с днём рождения»
                 yield said.span("part_of_day", _ALONE[token.form], at, at + 1)
+        elif token.form in _PLAIN:
+            before, after = said.form(at - 1), said.form(at + 1)
+            if (before in WEEKDAYS or before in RELATIVE or before in {"", ","}) and after in {"", ",", "."}:
+                yield said.span("part_of_day", _PLAIN[token.form], at, at + 1)
         elif token.form in _FIRSTS:
             for length in _LENGTHS:
                 words = tuple(each.form for each in said.tokens[at : at + length])

@@ -45,13 +45,22 @@ def lemma(form: str) -> str:
     return lemmas[0] if len(lemmas) == 1 else form
 
 
+_CASES = {
+    "n": ("nomn", "accs"),
+    "g": ("gent", "gen2", "accs"),
+    "d": ("datv",),
+    "counted": ("gent", "gen2", "datv"),
+}
+
+
 @lru_cache(50_000)
 def agrees(form: str, case: str) -> bool:
     """Whether a word may be the noun that an ordinal or a number of this case belongs to.
 
-    `case`: n, g, d as in `numerals`. «первого платежа» is no date, «первого заплачу» is.
+    `case`: n, g, d as in `numerals`; `counted`: after a cardinal; empty: any. «первого платежа» is no
+    date, «первого заплачу» is.
     """
-    wanted = {"n": {"nomn", "accs"}, "g": {"gent", "gen2", "accs"}, "d": {"datv"}}.get(case, set())
+    wanted = _CASES.get(case, ())
     if not form or not form[0].isalpha():
         return False
     best = parses(form)[0].tag

@@ -9,6 +9,8 @@ from bot.nlu.entities.numbers import dictated
 from bot.nlu.entities.said import Said
 from bot.nlu.words import letter
 
+LONGEST = 12  # words before the letters that a dictated number may have
+PLATE = frozenset("авекмнорстух")
 _ZEROS = frozenset(["ноля", "нуля", "нолей", "нулей"])
 
 
@@ -62,7 +64,7 @@ def _runs(said: Said) -> Iterator[tuple[int, int, str]]:
     """(first token, last token, what they spell) where at least two number words or letters are dictated."""
     at = 0 if said.numbers else len(said.tokens)
     while at < len(said.tokens):
-        if at not in said.at and not _is_letter(said.form(at)):
+        if at not in said.at and (len(said.form(at)) > 3 or letter(said.form(at)) is None):
             at += 1
             continue
         last, spelt, words, letters = _run(said, at)
@@ -73,7 +75,9 @@ def _runs(said: Said) -> Iterator[tuple[int, int, str]]:
 
 def _run(said: Said, first: int) -> tuple[int, str, int, bool]:
     """(where it ends, what it spells, number words in it, whether letters are named)."""
-    names_letters = any(_is_name(said.form(at)) for at in range(first, min(first + 12, len(said.tokens))))
+    near = range(first, min(first + LONGEST, len(said.tokens)))
+    of_plate = any(_is_pair(said, at) for at in near)
+    names_letters = of_plate or any(_is_name(said.form(at)) for at in near)
     at, spelt, words, letters = first, "", 0, False
     while at < len(said.tokens):
         number = said.at.get(at)
@@ -86,11 +90,12 @@ def _run(said: Said, first: int) -> tuple[int, str, int, bool]:
             spelt, at = spelt + dictated(number, said.tokens), number.last
             words += not number.written
             continue
-        name = letter(said.form(at)) if names_letters else None
-        if name is None:
+        form = said.form(at)
+        name = letter(form) if names_letters else None
+        if name is None and not (of_plate and len(form) <= 2 and PLATE.issuperset(form)):
             break
-        spelt, at = spelt + name, at + 1
-        letters = letters or _is_name(said.form(at - 1))
+        spelt, at = spelt + (name or form), at + 1
+        letters = letters or len(form) > 1
     digits = any(sign.isdigit() for sign in spelt)
     return at, spelt if digits else "", words, letters and digits
 
@@ -100,5 +105,7 @@ def _is_name(form: str) -> bool:
     return 2 <= len(form) <= 3 and letter(form) is not None
 
 
-def _is_letter(form: str) -> bool:
-    return len(form) <= 3 and letter(form) is not None
+def _is_pair(said: Said, at: int) -> bool:
+    """«рт» in «о семьсот два рт девяносто шесть»."""
+    form = said.form(at)
+    return len(form) == 2 and at + 1 in said.at and said.form(at - 1).isalpha() and PLATE.issuperset(form)

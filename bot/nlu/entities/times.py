@@ -21,7 +21,7 @@ _COLON = re.compile(r"(?<![\w:.,])(\d{1,2}):(\d{2})(?::\d{2})?(?![\d:])")
 _DOT = re.compile(r"(?<![\w:.,/])(\d{1,2})([.-])(\d{2})(?![\w:/-]|[.,]\d)")
 _PREPOSITION = re.compile(r"\b(?:во?|часов|часа|после)\s+$", re.IGNORECASE)
 # Case of the hour after a preposition, see `numerals`.
-_CASES = {"в": "n", "во": "n", "к": "d", "ко": "d"} | dict.fromkeys(
+_CASES = {"в": "n", "во": "n", "на": "n", "к": "d", "ко": "d"} | dict.fromkeys(
     ("после", "до", "с", "со", "около", "позже", "раньше", "позднее", "от"), "g"
 )
 _AFTER = frozenset(["после", "до", "позже", "позднее"])
@@ -34,7 +34,7 @@ _NOONS = dict.fromkeys(("полдень", "полудню"), 12) | dict.fromkeys
 _HALF = frozenset(["половина", "половине", "половину", "половины", "пол"])
 _OTHERS = (COUNTED | {"тысяч", "рублей", "%", "₽", "р", "руб"}) - _HOURS
 
-_DURING = frozenset(["через", "за", "спустя", "назад", "тому"])
+_DURING = frozenset(["через", "за", "спустя", "назад", "тому", ":"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,12 @@ def _at(said: Said, at: int, part: str) -> tuple[EntitySpan, int] | None:
     word = said.form(at)
     case = _CASES.get(word)
     about = said.form(at - 1) in _ABOUT
-    on = word == "на" and (about or said.form(at + 1) in _HALF)
-    clock = _clock(said, at + 1 if case or on or word == "на" else at)
+    clock = _clock(said, at + (case is not None))
     if clock is None:
         return None
-    first = at + 1 if case or word == "на" else at
+    first = at + (case is not None)
     sure = clock.sure or _alone(said, at, clock)
-    if not sure and not ((case or on) and _stands(said, at, clock, case or "n", about)):
+    if not sure and (case is None or not _stands(said, at, clock, about)):
         return None
     evening = word in _AFTER and clock.hour == 8 and not part
     hour = clock.hour if clock.literal else 20 if evening else _office(clock.hour, part)
@@ -123,26 +122,30 @@ def _alone(said: Said, at: int, clock: _Clock) -> bool:
     return clock.last > number.last and said.form(number.last) not in {*_HOURS, *_PARTS}
 
 
-def _stands(said: Said, at: int, clock: _Clock, case: str, about: bool) -> bool:
-    """Whether a bare hour after a preposition is one: in its case, and no noun is counted by it."""
-    number = clock.number
+def _stands(said: Said, at: int, clock: _Clock, about: bool) -> bool:
+    """Whether an hour after a preposition is one: in its case, and no noun is counted by it."""
+    number, before, word = clock.number, said.form(at - 1), said.form(at)
     if number is None:  # «в час»
-        return said.form(at + 1) == _ONE[case] and said.form(at - 1) not in {"раз", "раза"}
-    if not number.written and case not in number.case:
+        return said.form(at + 1) == _ONE[_CASES[word]] and before not in {"раз", "раза"}
+    if before in _OTHERS or not (number.written or _CASES[word] in number.case):  # «тысяч до пяти»
         return False
-    if said.form(at - 1) in _OTHERS:  # «тысяч до пяти»
+    return clock.last > number.last or about or _is_hour(said, word, clock.last, number)
+
+
+def _is_hour(said: Said, word: str, at: int, number: Number) -> bool:
+    """A bare number between a preposition and the token `at`."""
+    if word == "на" and (number.written or number.value in {1, 24}):  # a day, or a mark
         return False
-    if clock.last > number.last or about:
-        return True
-    if said.form(at) in {"с", "со", "от"} and not _range(said, clock.last):
+    if word in {"с", "со", "от"} and not _range(said, at):
         return False
-    after = said.form(clock.last)
-    return after not in _OTHERS and after not in {"-", "–", "—"} and not agrees(after, "")
+    counts = agrees(said.form(at), "" if number.written else "counted")
+    return said.form(at) not in _OTHERS and said.form(at) not in {"-", "–", "—"} and not counts
 
 
 def _range(said: Said, at: int) -> bool:
-    """«с девяти до шести»"""
-    return said.form(at) == "до" and (number := said.at.get(at + 1)) is not None and number.value <= 24
+    """«с девяти до шести», but no «от двух до пяти лет»."""
+    number = said.at.get(at + 1) if said.form(at) in {"до", "на"} else None
+    return number is not None and number.value <= 24 and said.form(number.last) not in _OTHERS
 
 
 def _clock(said: Said, at: int) -> _Clock | None:  # noqa: PLR0911 - one return per beginning
