@@ -1,26 +1,25 @@
 """Entities of a project: what its examples mark, its look-up tables and regular expressions name.
 
-Words are tagged one after another by a linear classifier over their forms and neighbours, so that a
-value never seen is found in a place where values stand; values that were seen are found anywhere.
+What examples mark is learnt by `words`; tables and expressions find what they say.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-
+from bot.core import clock
 from bot.engine import amounts
-from bot.project.model import EntitySpan, Example, Project
+from bot.engine.words import EXTRACTOR, Words
+from bot.project.model import Component, EntitySpan, Example, Project
 
-_WORD = re.compile(r"\w+|[^\w\s]")
-_Tag = tuple[str, str | None, str | None]  # entity, role, group
-OUTSIDE: _Tag = ("", None, None)
-LEARNT = frozenset({"DIETClassifier", "CRFEntityExtractor"})
+LEARNT = frozenset({"DIETClassifier", "CRFEntityExtractor", "MitieEntityExtractor"})
+TABLES, DUCKLING, SPACY = "RegexEntityExtractor", amounts.EXTRACTOR, "SpacyEntityExtractor"
+HOME = "America/Los_Angeles"  # Duckling's time zone where none is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,162 +27,89 @@ class Tagger:
     """Make one with `learn`; never changed."""
 
     tables: tuple[tuple[str, re.Pattern[str]], ...]
-    known: Mapping[tuple[str, ...], _Tag]
-    tags: tuple[_Tag, ...]
-    model: Pipeline | None
+    words: Words | None
     synonyms: Mapping[str, str]
-    counts: bool
+    mapped: frozenset[str]  # extractors whose values have synonyms
+    dimensions: frozenset[str] = frozenset()
+    zone: tzinfo | None = None
 
     @classmethod
     def learn(cls, project: Project) -> Tagger:
-        names = {component.name for component in project.pipeline}
-        marked = [each for each in project.nlu.examples if each.entities]
-        taught = bool(LEARNT & names and marked)
-        known = _values(marked) if taught else {}
-        tags = tuple(dict.fromkeys(known.values()))
+        components = {component.name: component for component in project.pipeline}
+        duckling = components.get(DUCKLING)
         return cls(
-            _tables(project) if "RegexEntityExtractor" in names else (),
-            known,
-            (OUTSIDE, *tags),
-            _model(project.nlu.examples, (OUTSIDE, *tags), known) if taught else None,
-            project.nlu.synonyms if "EntitySynonymMapper" in names else {},
-            amounts.EXTRACTOR in names,
+            _tables(project, components[TABLES].options) if TABLES in components else (),
+            Words.learn(_taught(project, components)),
+            project.nlu.synonyms,
+            _mapped([component.name for component in project.pipeline]),
+            frozenset(duckling.options.get("dimensions") or amounts.DIMENSIONS) if duckling else frozenset(),
+            _zone(duckling.options.get("timezone")) if duckling else None,
         )
 
     def find(self, text: str) -> tuple[EntitySpan, ...]:
         """In the order of the text; values are those of synonyms where there are any."""
-        found = list(self._tagged(text)) if self.model else []
+        found = list(self.words.find(text)) if self.words else []
+        for span in self._patterns(text):
+            if not any(_same(span, other) for other in found):
+                found.append(span)
+        found.sort(key=lambda span: (span.start, span.end))
+        return tuple(map(self._mapped, found))
+
+    def _patterns(self, text: str) -> Iterator[EntitySpan]:
         for name, pattern in self.tables:
             for match in pattern.finditer(text):
-                span = EntitySpan(name, match[0], *match.span(), extractor="RegexEntityExtractor")
-                if match[0] and not any(_same(span, other) for other in found):
-                    found.append(span)
-        if self.counts:
-            found += amounts.numbers(text)
-        found.sort(key=lambda span: (span.start, span.end))
-        return tuple(replace(each, value=self._value(each.value)) for each in found)
+                if match[0]:
+                    yield EntitySpan(name, match[0], *match.span(), extractor=TABLES)
+        if self.dimensions:
+            yield from amounts.find(text, self.dimensions, clock.now().astimezone(self.zone))
 
-    def _value(self, said: str | float) -> str | float:
-        return self.synonyms.get(said.lower(), said) if isinstance(said, str) else said
-
-    def _tagged(self, text: str) -> Iterator[EntitySpan]:
-        words = [(match[0], *match.span()) for match in _WORD.finditer(text)]
-        forms = [word for word, _, _ in words]
-        seen = _seen(forms, self.known)
-        before = OUTSIDE
-        open_span: EntitySpan | None = None
-        for at, (_, start, end) in enumerate(words):
-            tag = self._tag(forms, at, before, seen)
-            same = open_span is not None and tag == before != OUTSIDE
-            if same and open_span is not None:
-                open_span = replace(open_span, end=end, value=text[open_span.start : end])
-            else:
-                if open_span is not None:
-                    yield open_span
-                open_span = _begun(tag, text, start, end)
-            before = tag
-        if open_span is not None:
-            yield open_span
-
-    def _tag(self, words: Sequence[str], at: int, before: _Tag, seen: Sequence[frozenset[_Tag]]) -> _Tag:
-        if self.model is None or len(self.tags) < 2:
-            return OUTSIDE
-        chances = self.model.predict_proba([_features(words, at, before, seen, self.tags)])[0]
-        classes = self.model.classes_
-        return self.tags[int(classes[int(chances.argmax())])]
-
-
-def _begun(tag: _Tag, text: str, start: int, end: int) -> EntitySpan | None:
-    if tag == OUTSIDE:
-        return None
-    return EntitySpan(tag[0], text[start:end], start, end, tag[1], tag[2], extractor="DIETClassifier")
+    def _mapped(self, span: EntitySpan) -> EntitySpan:
+        said = str(span.value)
+        value = self.synonyms.get(said.lower(), said) if span.extractor in self.mapped else said
+        return span if value == said else replace(span, value=value)
 
 
 def _same(one: EntitySpan, other: EntitySpan) -> bool:
     return (one.entity, one.start, one.end) == (other.entity, other.start, other.end)
 
 
-def _tables(project: Project) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _taught(project: Project, components: Mapping[str, Component]) -> list[Example]:
+    """The examples whose marks are learnt: all, or those of spaCy's entities where only spaCy finds any."""
+    examples = list(project.nlu.examples)
+    if any(components[name].options.get("entity_recognition", True) for name in LEARNT if name in components):
+        return examples
+    named = frozenset(components[SPACY].options.get("dimensions") or ()) if SPACY in components else ()
+    return [
+        replace(each, entities=tuple(span for span in each.entities if span.entity in named))
+        for each in examples
+        if named
+    ]
+
+
+def _mapped(pipeline: Sequence[str]) -> frozenset[str]:
+    """The extractors before the last mapper of synonyms; the learnt one has one name."""
+    until = max((at for at, name in enumerate(pipeline) if name == "EntitySynonymMapper"), default=0)
+    before = set(pipeline[:until])
+    return frozenset(before | ({EXTRACTOR} if before & {*LEARNT, SPACY} else set()))
+
+
+def _tables(project: Project, options: Mapping[str, Any]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Of the entities that examples mark, as Rasa has it."""
+    marked = project.nlu.entities
     found: list[tuple[str, str]] = []
-    for name, patterns in project.nlu.regexes.items():
-        found += [(name, pattern) for pattern in patterns]
-    for name, texts in project.nlu.lookups.items():
-        longest = sorted(texts, key=len, reverse=True)
-        found.append((name, r"\b(?:" + "|".join(map(re.escape, longest)) + r")\b"))
-    entities = project.domain.entities
-    return tuple((name, re.compile(text, re.IGNORECASE)) for name, text in found if name in entities)
+    if options.get("use_regexes", True):
+        found += [(name, each) for name, patterns in project.nlu.regexes.items() for each in patterns]
+    edge = r"\b" if options.get("use_word_boundaries", True) else ""
+    if options.get("use_lookup_tables", True):
+        for name, texts in project.nlu.lookups.items():
+            found.append((name, "|".join(f"{edge}{re.escape(text)}{edge}" for text in texts)))
+    flags = re.NOFLAG if options.get("case_sensitive", False) else re.IGNORECASE
+    return tuple((name, re.compile(text, flags)) for name, text in found if name in marked)
 
 
-def _tag_of(span: EntitySpan) -> _Tag:
-    return span.entity, span.role, span.group
-
-
-def _values(examples: Iterable[Example]) -> dict[tuple[str, ...], _Tag]:
-    return {
-        tuple(_WORD.findall(example.text[span.start : span.end].lower())): (
-            span.entity,
-            span.role,
-            span.group,
-        )
-        for example in examples
-        for span in example.entities
-    }
-
-
-def _seen(words: Sequence[str], known: Mapping[tuple[str, ...], _Tag]) -> list[frozenset[_Tag]]:
-    """For each word the tags of values, seen in examples, that it is part of here."""
-    lower = [word.lower() for word in words]
-    found: list[set[_Tag]] = [set() for _ in words]
-    for size in {len(value) for value in known}:
-        for start in range(len(lower) - size + 1):
-            if tag := known.get(tuple(lower[start : start + size])):
-                for at in range(start, start + size):
-                    found[at].add(tag)
-    return [frozenset(tags) for tags in found]
-
-
-def _model(
-    examples: Sequence[Example], tags: Sequence[_Tag], known: Mapping[tuple[str, ...], _Tag]
-) -> Pipeline:
-    rows: list[dict[str, float]] = []
-    targets: list[int] = []
-    number = {tag: at for at, tag in enumerate(tags)}
-    for turn, example in enumerate(examples):
-        matches = list(_WORD.finditer(example.text))
-        words = [match[0] for match in matches]
-        # Half of the examples are read as if their values were not known, or no others would be found.
-        seen = _seen(words, known if turn % 2 else {})
-        before = OUTSIDE
-        for at, match in enumerate(matches):
-            tag = next(
-                (_tag_of(span) for span in example.entities if span.start <= match.start() < span.end),
-                OUTSIDE,
-            )
-            tag = tag if tag in number else OUTSIDE
-            rows.append(_features(words, at, before, seen, tags))
-            targets.append(number[tag])
-            before = tag
-    model = make_pipeline(DictVectorizer(), LogisticRegression(C=10.0, max_iter=300))
-    return model.fit(rows, targets)
-
-
-def _features(
-    words: Sequence[str], at: int, before: _Tag, seen: Sequence[frozenset[_Tag]], tags: Sequence[_Tag]
-) -> dict[str, float]:
-    word = words[at]
-    lower = word.lower()
-    shape = "d" if word.isdigit() else "T" if word[:1].isupper() else "x" if word.isalpha() else "."
-    found = {
-        "bias": 1.0,
-        f"word={lower}": 1.0,
-        f"end={lower[-3:]}": 1.0,
-        f"begin={lower[:3]}": 1.0,
-        f"shape={shape}{min(len(word), 6) if shape == 'd' else ''}": 1.0,
-        f"before={tags.index(before)}": 1.0,
-    }
-    for step in (-2, -1, 1, 2):
-        near = words[at + step].lower() if 0 <= at + step < len(words) else "^"
-        found[f"{step}={near}"] = 1.0
-    for tag in seen[at]:
-        found[f"seen={tags.index(tag)}"] = 2.0
-    return found
+def _zone(name: str | None) -> tzinfo | None:
+    """None, the machine's own, where it does not know time zones."""
+    try:
+        return ZoneInfo(name or HOME)
+    except ZoneInfoNotFoundError:
+        return None

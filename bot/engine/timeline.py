@@ -117,7 +117,7 @@ def _strict(event: Event) -> Event:
 
 
 def _slots_filled(entities: Sequence[EntitySpan], domain: Domain) -> Iterator[SlotSet]:
-    for slot in domain.slots.values():
+    for slot in domain.slots.values() if domain.fills_slots else ():
         found = [
             "" if span.value is None else span.value
             for mapping in slot.mappings

@@ -6,12 +6,17 @@ that a project runs unchanged. What would change what is understood and is not c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from bot.project.model import Component
 from bot.project.source import Source, plain
 
 TOP = ("version", "recipe", "assistant_id", "language", "pipeline", "policies", "importers")
 DUCKLING = "DucklingEntityExtractor"
-DIMENSIONS = frozenset(["number"])  # of Duckling's
+DIMENSIONS = frozenset(["amount-of-money", "email", "number", "ordinal", "phone-number", "time", "url"])
+SPACY = "SpacyEntityExtractor"
 PIPELINE = frozenset(
     [
         "WhitespaceTokenizer",
@@ -34,6 +39,8 @@ PIPELINE = frozenset(
         "DIETClassifier",
         "FallbackClassifier",
         "CRFEntityExtractor",
+        "MitieEntityExtractor",
+        SPACY,
         "RegexEntityExtractor",
         DUCKLING,
         "EntitySynonymMapper",
@@ -76,7 +83,17 @@ def _components(source: Source | None, what: str, known: frozenset[str]) -> tupl
         if name not in known:
             raise given["name"].wrong(f"{what}: `{name}` is not supported")
         options = plain({key: value for key, value in given.items() if key != "name"})
-        if name == DUCKLING and set(options.get("dimensions") or [None]) - DIMENSIONS:
-            raise entry.wrong(f"{what}: of {DUCKLING} only `dimensions: [number]` is supported")
+        if name == DUCKLING:
+            _check_duckling(entry, options)
         found.append(Component(name, options, entry.place))
     return tuple(found)
+
+
+def _check_duckling(entry: Source, options: Mapping[str, Any]) -> None:
+    if unknown := set(options.get("dimensions") or ()) - DIMENSIONS:
+        known = ", ".join(sorted(DIMENSIONS))
+        raise entry.wrong(f"{DUCKLING}: `{min(unknown)}` is not supported; known dimensions: {known}")
+    try:
+        ZoneInfo(options.get("timezone") or "UTC")
+    except (OSError, ValueError, TypeError, ZoneInfoNotFoundError) as error:
+        raise entry.wrong(f"{DUCKLING}: there is no time zone `{options['timezone']}`") from error

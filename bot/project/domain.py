@@ -12,6 +12,7 @@ from bot.project.model import (
     Form,
     IntentUse,
     MappingType,
+    Place,
     Slot,
     SlotMapping,
     SlotType,
@@ -27,9 +28,18 @@ TOP = (
     "responses",
     "actions",
     "forms",
+    "config",
     "session_config",
     "e2e_actions",
 )
+_CLASSES = {  # the slot types' names as Python classes, which older projects write
+    "rasa.shared.core.slots.TextSlot": "text",
+    "rasa.shared.core.slots.BooleanSlot": "bool",
+    "rasa.shared.core.slots.CategoricalSlot": "categorical",
+    "rasa.shared.core.slots.FloatSlot": "float",
+    "rasa.shared.core.slots.ListSlot": "list",
+    "rasa.shared.core.slots.AnySlot": "any",
+}
 _SLOT = (
     "type",
     "initial_value",
@@ -55,12 +65,14 @@ class DomainReader:
     forms: dict[str, Form] = field(default_factory=dict)
     session_minutes: float = 60.0
     carry_over: bool = True
+    fills_slots: bool = True
+    problems: list[str] = field(default_factory=list)
 
     def add(self, source: Source) -> None:
         """Raises `InvalidContent` for whatever is not supported."""
         top = source.record("domain", TOP)
-        for name, given in _named(top.get("intents"), "intents"):
-            self.intents[name] = _intent(name, given)
+        for name, given, place in _placed(top.get("intents"), "intents"):
+            self.intents[name] = _intent(name, given, place)
         for name, given in _named(top.get("entities"), "entities"):
             self.entities[name] = _entity(name, given)
         for name, given in _pairs(top.get("slots"), "slots"):
@@ -77,14 +89,13 @@ class DomainReader:
             self.actions += [each.text("e2e_actions") for each in top["e2e_actions"].items("e2e_actions")]
         if "responses" in top:
             self.add_responses(top["responses"])
-        if "session_config" in top:
-            self._session(top["session_config"])
+        self._settings(top)
 
     def add_responses(self, source: Source) -> None:
         for name, given in _pairs(source, "responses"):
             self._once(name, self.responses, given, "response")
             if not name.startswith("utter_"):
-                raise given.wrong(f"response `{name}`: names of responses begin with utter_")
+                self.problems.append(f"{given.place}: response `{name}` is never said: its name lacks utter_")
             variants = tuple(_variant(name, each) for each in given.items(f"response `{name}`"))
             if not variants:
                 raise given.wrong(f"response `{name}` says nothing")
@@ -100,11 +111,18 @@ class DomainReader:
             self.forms,
             self.session_minutes,
             self.carry_over,
+            self.fills_slots,
         )
 
-    def _session(self, source: Source) -> None:
+    def _settings(self, top: dict[str, Source]) -> None:
+        if "config" in top:
+            given = top["config"].record("config", ("store_entities_as_slots",))
+            if (fills := given.get("store_entities_as_slots")) is not None:
+                self.fills_slots = fills.flag("store_entities_as_slots")
+        if "session_config" not in top:
+            return
         keys = ("session_expiration_time", "carry_over_slots_to_new_session")
-        given = source.record("session_config", keys)
+        given = top["session_config"].record("session_config", keys)
         if keys[0] in given:
             self.session_minutes = given[keys[0]].number(keys[0])
         if keys[1] in given:
@@ -120,20 +138,25 @@ def _pairs(source: Source | None, what: str) -> Iterable[tuple[str, Source]]:
 
 
 def _named(source: Source | None, what: str) -> Iterable[tuple[str, Source | None]]:
+    return ((name, given) for name, given, _ in _placed(source, what))
+
+
+def _placed(source: Source | None, what: str) -> Iterable[tuple[str, Source | None, Place]]:
     """A list of names, each with settings or without."""
     for entry in source.items(what) if source else ():
         if not entry.is_mapping:
-            yield entry.text(what), None
+            yield entry.text(what), None, entry.place
             continue
         settings = entry.entries(what)
         if len(settings) != 1:
             raise entry.wrong(f"{what}: one name an entry")
-        yield from settings.items()
+        for name, given in settings.items():
+            yield name, given, entry.place
 
 
-def _intent(name: str, given: Source | None) -> IntentUse:
+def _intent(name: str, given: Source | None, place: Place) -> IntentUse:
     if given is None:
-        return IntentUse(name)
+        return IntentUse(name, place=place)
     what = f"intent `{name}`"
     keys = given.record(what, ("use_entities", "ignore_entities", "triggers"))
     used: frozenset[str] | None = None
@@ -142,7 +165,7 @@ def _intent(name: str, given: Source | None) -> IntentUse:
         used = None if value is True else frozenset(value or ())
     ignored = keys["ignore_entities"].value() if "ignore_entities" in keys else ()
     triggers = keys["triggers"].text("triggers") if "triggers" in keys else None
-    return IntentUse(name, used, frozenset(ignored or ()), triggers)
+    return IntentUse(name, used, frozenset(ignored or ()), triggers, place)
 
 
 def _entity(name: str, given: Source | None) -> EntityUse:
@@ -161,6 +184,7 @@ def _slot(name: str, source: Source) -> Slot:
     if "type" not in given or "mappings" not in given:
         raise source.wrong(f"{what} needs `type` and `mappings`")
     written = given["type"].text("type")
+    written = _CLASSES.get(written, written)
     if written not in set(SlotType):
         raise given["type"].wrong(f"{what}: type `{written}` is not supported")
     kind = SlotType(written)
@@ -223,6 +247,8 @@ def _texts(given: dict[str, Source], key: str) -> tuple[str, ...]:
 
 
 def _form(name: str, source: Source) -> Form:
+    if source.is_empty:
+        return Form(name, (), (), source.place)
     given = source.record(f"form `{name}`", ("required_slots", "ignored_intents"))
     if "required_slots" not in given:
         raise source.wrong(f"form `{name}` needs `required_slots`")

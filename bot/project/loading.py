@@ -71,11 +71,11 @@ def load(root: Path) -> Project:
         if "stories" in given:
             tests.add_stories(given["stories"])
     domain = about.domain()
-    stories = told.stories()
+    stories = told.stories(domain)
     _check_forms(domain)
     _check_mappings(domain)
     _check_loops((*stories, *told.rules), domain)
-    problems = [*told.problems, *_unknown((*stories, *told.rules), domain)]
+    problems = [*about.problems, *told.problems, *_unknown((*stories, *told.rules), domain)]
     problems += _without_examples(domain, nlu)
     problems += _not_in_domain(nlu.examples, domain)
     return Project(
@@ -87,7 +87,7 @@ def load(root: Path) -> Project:
         nlu.data(),
         stories,
         tuple(told.rules),
-        tests.stories(),
+        tests.stories(domain),
         tuple(dict.fromkeys(problems)),
     )
 
@@ -176,12 +176,13 @@ def _known(intent: str, domain: Domain) -> bool:
 
 def _without_examples(domain: Domain, nlu: NluReader) -> Iterator[str]:
     taught = {name.split("/")[0] for name in nlu.places}
-    for name in domain.intents:
+    for name, use in domain.intents.items():
         if name not in taught and name not in DEFAULT_INTENTS:
-            yield f"domain: intent `{name}` has no examples"
+            yield f"{use.place}: intent `{name}` has no examples"
 
 
 def _not_in_domain(examples: Iterable[Example], domain: Domain) -> Iterator[str]:
-    for example in examples:
+    unknown = {example.intent: example for example in reversed(list(examples))}
+    for example in unknown.values():
         if not _known(example.intent, domain):
-            yield f"{example.place.path}: intent `{example.intent}` is not in the domain"
+            yield f"{example.place}: intent `{example.intent}` is not in the domain"

@@ -60,6 +60,11 @@ class NluData:
     lookups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     regexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def entities(self) -> frozenset[str]:
+        """Those that the examples mark."""
+        return frozenset(span.entity for example in self.examples for span in example.entities)
+
 
 class SlotType(StrEnum):
     TEXT = "text"
@@ -114,6 +119,7 @@ class IntentUse:
     use_entities: frozenset[str] | None = None
     ignore_entities: frozenset[str] = frozenset()
     triggers: str | None = None  # an action that this intent runs whatever the stories say
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """`actions` as listed; `carry_over` keeps slots when a session begins anew."""
+    """`actions` as listed; `carry_over` keeps slots when a session begins anew.
+
+    `fills_slots`: the entities of stories fill the slots mapped to them.
+    """
 
     intents: Mapping[str, IntentUse] = field(default_factory=dict)
     entities: Mapping[str, EntityUse] = field(default_factory=dict)
@@ -166,6 +175,7 @@ class Domain:
     forms: Mapping[str, Form] = field(default_factory=dict)
     session_minutes: float = 60.0
     carry_over: bool = True
+    fills_slots: bool = True
 
 
 @dataclass(frozen=True, slots=True)

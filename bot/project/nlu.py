@@ -56,7 +56,7 @@ class NluReader:
                 case "intent":
                     self._example(name, text, source, line)
                 case "synonym":
-                    self.synonyms[text.lower()] = name
+                    self._synonym(text, name)
                 case "lookup":
                     self.lookups.setdefault(name, []).append(text)
                 case _:
@@ -73,8 +73,13 @@ class NluReader:
         self.examples.append(Example(plain, intent, spans, place))
         for span in spans:
             said = plain[span.start : span.end]
-            if isinstance(span.value, str) and span.value != said:
-                self.synonyms[said.lower()] = span.value
+            self._synonym(said, str(span.value))
+
+    def _synonym(self, said: str, value: str) -> None:
+        """A value stands for itself too, however its letters are written."""
+        if said != value:
+            self.synonyms[said.lower()] = value
+        self.synonyms.setdefault(value.lower(), value)
 
 
 def _lines(source: Source, what: str) -> Iterator[tuple[str, Source, int]]:

@@ -12,6 +12,7 @@ from bot.project.annotations import read_annotations
 from bot.project.model import (
     ANY_VALUE,
     ActionStep,
+    Domain,
     EntitySpan,
     LoopStep,
     Place,
@@ -84,7 +85,7 @@ class StoryReader:
                     )
                 )
 
-    def stories(self) -> tuple[Story, ...]:
+    def stories(self, domain: Domain) -> tuple[Story, ...]:
         """Each way through the checkpoints from the start. Raises `InvalidContent` for far too many."""
         after: dict[str, list[_Block]] = defaultdict(list)
         for block in self.blocks:
@@ -95,7 +96,7 @@ class StoryReader:
         for block in self.blocks:
             if block.begins:
                 continue
-            for way in _onwards(block, after, ()):
+            for way in _onwards(block, after, (), domain):
                 reached |= {id(each) for each in way}
                 steps = tuple(step for each in way for step in each.steps)
                 told.append(Story(block.story, steps, block.place))
@@ -126,16 +127,30 @@ def _ways(source: Source, name: str) -> Iterator[list[Step | _Checkpoint]]:
     ways = 1
     for entry in source.items("steps"):
         given = entry.entries(f"a step of `{name}`")
+        if given.keys() == {"metadata"}:
+            continue
         if "or" not in given:
             choices.append([_step(entry, name)])
             continue
         entry.record("or", ("or",))
-        choices.append([_step(each, name) for each in given["or"].items("or")])
+        choices.append([choice for each in given["or"].items("or") for choice in _choices(each, name)])
         ways *= len(choices[-1])
         if not ways or ways > MOST_WAYS:
             raise entry.wrong(f"`{name}`: `or` gives {ways} ways")
     for way in product(*choices):
         yield [step for steps in way for step in steps]
+
+
+def _choices(source: Source, name: str) -> Iterator[tuple[Step, ...]]:
+    """A message, or each of these slots."""
+    for step in _step(source, name):
+        match step:
+            case UserStep():
+                yield (step,)
+            case SlotStep(slots=slots, place=place):
+                yield from ((SlotStep((each,), place),) for each in slots)
+            case _:
+                raise source.wrong(f"`{name}`: `or` is between messages, or between slots")
 
 
 def _step(source: Source, name: str) -> tuple[Step | _Checkpoint, ...]:
@@ -173,7 +188,7 @@ def _said(source: Source, name: str) -> UserStep:
         text, spans = read_annotations(given["user"].text("user").strip(), given["user"], 0)
     if "entities" in given:
         spans += tuple(_entity(each) for each in given["entities"].items("entities"))
-    intent = (given["intent"].text("intent").strip(),) if "intent" in given else ()
+    intent = (given["intent"].text("intent").strip().removeprefix("/"),) if "intent" in given else ()
     return UserStep(intent, spans, text, source.place)
 
 
@@ -210,24 +225,49 @@ def _cut(name: str, steps: Sequence[Step | _Checkpoint], place: Place) -> Iterat
         elif not part:
             begins = (*begins, step)
         else:
-            yield _Block(name, begins, (*_conditions(begins), *part), step, place)
+            yield _Block(name, begins, tuple(part), step, place)
             begins, part = (step,), []
     if part:
-        yield _Block(name, begins, (*_conditions(begins), *part), None, place)
-
-
-def _conditions(checkpoints: Iterable[_Checkpoint]) -> Iterator[SlotStep]:
-    return (each.condition for each in checkpoints if each.condition)
+        yield _Block(name, begins, tuple(part), None, place)
 
 
 def _onwards(
-    block: _Block, after: dict[str, list[_Block]], before: tuple[_Block, ...]
+    block: _Block, after: dict[str, list[_Block]], before: tuple[_Block, ...], domain: Domain
 ) -> Iterator[tuple[_Block, ...]]:
     """Ways from here to an end; no way takes a block twice."""
     way = (*before, block)
     following = [] if block.ends is None else after.get(block.ends.name, [])
-    onwards = [each for each in following if each not in way]
+    onwards = [each for each in following if each not in way and _may_follow(each, way, domain)]
     if not onwards:
         yield way
     for each in onwards:
-        yield from _onwards(each, after, way)
+        yield from _onwards(each, after, way, domain)
+
+
+def _may_follow(block: _Block, way: Sequence[_Block], domain: Domain) -> bool:
+    """Whether the slots are as one of the block's checkpoints asks."""
+    ends = way[-1].ends
+    asked = [each.condition for each in block.begins if ends and each.name == ends.name]
+    if None in asked:
+        return True
+    slots = _slots_after((step for each in way for step in each.steps), domain)
+    return any(
+        all(slots.get(name) == value or (value is ANY_VALUE and slots.get(name) is not None)
+            for name, value in condition.slots)
+        for condition in asked if condition
+    )  # fmt: skip
+
+
+def _slots_after(steps: Iterable[Step], domain: Domain) -> dict[str, object]:
+    found: dict[str, object] = {name: slot.initial for name, slot in domain.slots.items()}
+    for step in steps:
+        match step:
+            case SlotStep(slots=slots):
+                found.update(slots)
+            case UserStep(entities=entities):
+                said = {(span.entity, span.role, span.group): span.value for span in entities}
+                for name, slot in domain.slots.items():
+                    for mapping in slot.mappings:
+                        key = (mapping.entity or "", mapping.role, mapping.group)
+                        found[name] = said.get(key, found[name])
+    return found

@@ -118,6 +118,7 @@ stories:
     - intent: greet
     - intent: yes
   - action: utter_greet
+  - slot_was_set: [wants: true]
   - checkpoint: met
 - story: then
   steps:
@@ -213,7 +214,13 @@ def test_training_data(project: Project) -> None:
     assert texts["from Oslo"].entities[0].role == "from"
     assert texts["from Oslo"].place.line == 12
     assert texts["when do you open"].intent == "faq/hours"
-    assert project.nlu.synonyms == {"rome": "rome", "the city of light": "paris"}
+    assert project.nlu.synonyms == {
+        "rome": "rome",
+        "the city of light": "paris",
+        "paris": "paris",
+        "oslo": "Oslo",
+        "today": "today",
+    }
     assert project.nlu.lookups == {"city": ("Rome",)}
     assert project.nlu.regexes == {"date": (r"\d+",)}
 
@@ -224,10 +231,10 @@ def test_or_and_checkpoints_are_stories_of_their_own(project: Project) -> None:
         UserStep(("greet",), place=greeted.steps[0].place),
         UserStep(("yes",), place=agreed.steps[0].place),
     ]
-    _, said, condition, booked, ran, begun, ended, slot, last = greeted.steps
+    _, said, filled, booked, ran, begun, ended, slot, last = greeted.steps
     assert isinstance(said, ActionStep)
-    assert isinstance(condition, SlotStep)
-    assert condition.slots == (("wants", True),)
+    assert isinstance(filled, SlotStep)
+    assert filled.slots == (("wants", True),)
     assert isinstance(booked, UserStep)
     assert (booked.entities[0].value, booked.entities[0].role) == ("Rome", "to")
     assert isinstance(ran, ActionStep)
@@ -262,7 +269,6 @@ def test_rules_and_tests(project: Project) -> None:
         ("domain.yml:13", "entity: city", "entity: town", "no entity `town`"),
         ("domain.yml:48", "required_slots: [city]", "required_slots: [town]", "no slot `town`"),
         ("domain.yml:48", "utter_ask_city", "utter_ask_town", "no question `utter_ask_city`"),
-        ("domain.yml:30", "utter_greet:", "greet:", "begin with utter_"),
         ("domain.yml:41", "  utter_ask_city:", "  utter_greet:", "written twice"),
         ("domain.yml:47", "forms:", "formz:", "`formz` is not supported"),
         ("data/nlu.yml:17", "- synonym: paris", "- synonim: paris", "`synonim` is not supported"),
@@ -273,12 +279,12 @@ def test_rules_and_tests(project: Project) -> None:
         ("data/nlu.yml:7", "    - yes\n", "", "no examples"),
         ("data/more/stories.yaml:5", "- intent: greet", "- intend: greet", "a step is one of"),
         (
-            "data/more/stories.yaml:19",
+            "data/more/stories.yaml:20",
             "  - active_loop: book_form\n  - active",
             "  - active_loop: x\n  - active",
             "",
         ),
-        ("data/more/stories.yaml:25", "- rule: hours", "- rool: hours", "`rool` is not supported"),
+        ("data/more/stories.yaml:26", "- rule: hours", "- rool: hours", "`rool` is not supported"),
         ("data/more/stories.yaml:2", "stories:", "stories: [", ""),
         ("tests/test_stories.yml:1", "stories:", "storys:", "`storys` is not supported"),
     ],
@@ -298,8 +304,14 @@ def test_what_is_wrong_is_said_with_its_place(
 @pytest.mark.parametrize(
     ("name", "before", "after", "says"),
     [
-        ("domain.yml", "- faq\n", "- faq\n- lonely\n", "intent `lonely` has no examples"),
-        ("data/nlu.yml", "- intent: greet", "- intent: meet", "intent `meet` is not in the domain"),
+        ("domain.yml", "- faq\n", "- faq\n- lonely\n", "domain.yml:8: intent `lonely` has no examples"),
+        ("domain.yml", "utter_greet:", "greet:", "domain.yml:30: response `greet` is never said"),
+        (
+            "data/nlu.yml",
+            "- intent: greet",
+            "- intent: meet",
+            "nlu.yml:4: intent `meet` is not in the domain",
+        ),
         ("data/more/stories.yaml", "action: action_book", "action: action_read", "action `action_read`"),
         ("data/more/stories.yaml", "    - city\n", "    - town\n", "slot `town`"),
         (

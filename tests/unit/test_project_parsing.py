@@ -53,6 +53,7 @@ nlu:
     - travel from [Rome]{"entity": "city", "role": "from"} to [Paris]{"entity": "city", "role": "to"}
     - travel to [Berlin]{"entity": "city", "role": "to"}
     - a ticket to [NY]{"entity": "city", "role": "to", "value": "New York"} please
+    - travel for [3](count)
     - I fly from [Madrid]{"entity": "city", "role": "from"}
 - intent: faq/hours
   examples: |
