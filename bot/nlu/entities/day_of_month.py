@@ -34,15 +34,17 @@ def find(said: Said, *, genitive: bool = True) -> Iterator[EntitySpan]:
 
 
 def in_nominative(said: Said, number: Number) -> bool:
-    """«двадцатое», «20-е», «12-е число»."""
-    return _possible(number) and number.case == "n" and number.ordinal and _free(said, number)
+    """«двадцатое», «20-е», «12-е число», «15 число»."""
+    if not _possible(number) or not number.ordinal:
+        return _possible(number) and said.form(number.last) == "число"
+    return number.case == "n" and _free(said, number)
 
 
 def in_genitive(said: Said, number: Number) -> bool:
     """«до десятого», «к 10-му», «пятого числа», «28 числа», but no «первого платежа»."""
     if not _possible(number):
         return False
-    if said.form(number.last) in {"числа", "числу", "числом", "число"}:
+    if said.form(number.last) in {"числа", "числу", "числом"}:
         return number.case != "n" or not number.ordinal
     if number.ordinal and number.case == "d":
         return said.form(number.first - 1) in {"к", "по"} and _free(said, number)
