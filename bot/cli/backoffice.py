@@ -19,7 +19,7 @@ def backoffice(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8090,
     sms: Annotated[str, typer.Option(metavar="PHONE", help="Print what was sent to PHONE, and end.")] = "",
 ) -> None:
-    """Serve the example company's systems, which `backoffice.url` may point at."""
+    """Serve the example company's systems by themselves."""
     configuration = settings()
     file = configuration.data_dir / "backoffice.db"
     if sms:

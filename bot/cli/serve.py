@@ -18,7 +18,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
 ) -> None:
-    """Serve the website chat, the partners' API and the operator desk."""
+    """Serve the chat, the partners' API and the operator desk."""
     # uvicorn raises the signal that ended it once more when all is finished: by then it is no failure.
     for ask in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ask, _end)

@@ -109,3 +109,16 @@ def test_secrets_do_not_belong_into_the_file(tmp_path: Path) -> None:
     assert "s3cret" not in message
     settings = load(tmp_path / "none.toml", {"FRONTLINE_RETRIEVAL__REMOTE_API_KEY": "s3cret"})
     assert "s3cret" not in repr(settings)
+
+
+def test_the_token_of_the_company_systems_is_a_secret_too(tmp_path: Path) -> None:
+    path = written(tmp_path, '[backoffice]\nurl = "http://crm"\ntoken = "s3cret"\n')
+    message = problem(path, {})
+    assert "FRONTLINE_BACKOFFICE__TOKEN" in message
+    assert "s3cret" not in message
+    settings = load(written(tmp_path, "[backoffice]\n"), {"FRONTLINE_BACKOFFICE__TOKEN": "s3cret"})
+    assert settings.backoffice.token == "s3cret"
+    assert "s3cret" not in repr(settings)
+    assert problem(tmp_path / "none.toml", {"FRONTLINE_BACKOFFICE__TIMEOUT_S": "0"}).startswith(
+        "backoffice.timeout_s: "
+    )
