@@ -127,6 +127,8 @@ def _stands(said: Said, at: int, clock: _Clock, about: bool) -> bool:
     number, before, word = clock.number, said.form(at - 1), said.form(at)
     if number is None:  # «в час»
         return said.form(at + 1) == _ONE[_CASES[word]] and before not in {"раз", "раза"}
+    if word == "на" and said.form(number.last) == "дня":  # «на два дня»
+        return False
     if before in _OTHERS or not (number.written or _CASES[word] in number.case):  # «тысяч до пяти»
         return False
     return clock.last > number.last or about or _is_hour(said, word, clock.last, number)
@@ -159,6 +161,8 @@ def _clock(said: Said, at: int) -> _Clock | None:  # noqa: PLR0911 - one return 
     if form == "четверть":
         return _of_next(said, at + 1, 15)
     if form in {"час", "часу", "часа"}:
+        if any(number.last == at for number in said.numbers):  # «в двенадцатом часу»
+            return None
         return _with_part(said, _Clock(1, 0, at + 1))
     number = said.at.get(at)
     if number is None or number.ordinal or number.scaled or number.whole is None:
