@@ -18,7 +18,12 @@ from bot.core.errors import FrontlineError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "FRONTLINE_"
-SECRETS = (("retrieval", "remote_api_key"), ("backoffice", "token"))  # refused in the file
+SECRETS = (  # refused in the file
+    ("retrieval", "remote_api_key"),
+    ("backoffice", "token"),
+    ("engine", "rasa_token"),
+    ("engine", "actions_secret"),
+)
 # Read by tests and evaluation commands, not settings of the product.
 NOT_SETTINGS = {"FRONTLINE_CONFIG", "FRONTLINE_EVAL_DATA"}
 
@@ -75,6 +80,17 @@ class Backoffice(Section):
     timeout_s: float = Field(default=3.0, gt=0, le=60)
 
 
+class Engine(Section):
+    """Who plays the project of `nlu_data`. Another engine than ours has ours in reserve."""
+
+    name: Literal["builtin", "rasa"] = "builtin"
+    rasa_url: str = ""  # of a Rasa server or cluster that runs already; empty: start our own
+    rasa_token: str = Field(default="", repr=False)  # of its API; environment only
+    actions_secret: str = Field(default="", repr=False)  # with which it calls our actions; environment only
+    rasa_venv: Path = ROOT / ".venv-rasa"  # what `make rasa` makes
+    deadline_s: float = Field(default=5.0, gt=0, le=60)  # for a turn, before ours serves it
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -95,6 +111,7 @@ class Settings(Section):
     policy: Policy = Policy()
     limits: Limits = Limits()
     backoffice: Backoffice = Backoffice()
+    engine: Engine = Engine()
 
     @property
     def database(self) -> str:
@@ -112,6 +129,11 @@ class Settings(Section):
     def index_dir(self) -> Path:
         """Where the index cache lies; it can be deleted at any time."""
         return self.data_dir / "index"
+
+    @property
+    def rasa_dir(self) -> Path:
+        """Where Rasa's models and caches lie; it can be deleted at any time."""
+        return self.data_dir / "rasa"
 
     @property
     def base_url(self) -> str:

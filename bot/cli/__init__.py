@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import content, evaluate, people
+from bot.cli import content, evaluate, people, rasa
 from bot.cli.ask import ask
 from bot.cli.backoffice import backoffice
 from bot.cli.check import check
@@ -37,3 +37,4 @@ app.command("backoffice")(backoffice)
 app.add_typer(people.users, name="users")
 app.add_typer(people.keys, name="keys")
 app.add_typer(evaluate.app, name="eval")
+app.add_typer(rasa.app, name="rasa")

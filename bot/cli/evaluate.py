@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from bot.cli.console import JsonOut, progress, run, settings, write_json
 
 app = typer.Typer(help="Measure answer quality.", no_args_is_help=True)
+EngineName = Annotated[Literal["builtin", "rasa"], typer.Option("--engine", help="Who is measured.")]
+ProjectFolder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A Rasa 3 project.")]
 QuestionsFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines.")]
 
 
@@ -55,14 +57,18 @@ def retrieval(
 def intents(
     train: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='{"text", "intent"} lines.')],
     test: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Lines to be judged by.")],
+    engine: EngineName = "builtin",
+    epochs: Annotated[int, typer.Option(min=1, help="Of Rasa's DIET.")] = 100,
     json_out: JsonOut = None,
 ) -> None:
     """Learn intents from one file, be judged by another. Intent null is out of scope."""
-    from bot.evaluation.intents import evaluate
+    from bot.evaluation.intents import evaluate, evaluate_rasa
     from bot.nlu.encoders import open_encoder
     from bot.nlu.query import QueryBuilder
 
     async def measured() -> dict[str, Any]:
+        if engine == "rasa":
+            return dict(await evaluate_rasa(train, test, settings().engine.rasa_venv, epochs))
         return dict(evaluate(train, test, QueryBuilder(open_encoder(settings().retrieval))))
 
     result = run(measured())
@@ -72,16 +78,20 @@ def intents(
 
 @app.command("stories")
 def stories(
-    project: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A Rasa 3 project.")],
+    project: ProjectFolder,
+    engine: EngineName = "builtin",
     json_out: JsonOut = None,
 ) -> None:
     """Play the test stories of a Rasa 3 project. Exit code 1 when one does not pass."""
-    from bot.evaluation.stories import evaluate
+    from bot.evaluation.stories import evaluate, evaluate_rasa
     from bot.nlu.encoders import open_encoder
     from bot.nlu.query import QueryBuilder
 
     async def measured() -> dict[str, Any]:
-        return dict(evaluate(project, QueryBuilder(open_encoder(settings().retrieval))))
+        given = settings()
+        if engine == "rasa":
+            return dict(await evaluate_rasa(project, given.rasa_dir, given.engine.rasa_venv))
+        return dict(evaluate(project, QueryBuilder(open_encoder(given.retrieval))))
 
     result = run(measured())
     write_json(json_out, result)
@@ -95,6 +105,31 @@ def stories(
             f" got {each['predicted']}"
         )
     if failures:
+        raise typer.Exit(1)
+
+
+@app.command("agree")
+def agree(project: ProjectFolder, json_out: JsonOut = None) -> None:
+    """Compare both engines on a project's test stories. Exit code 1 when they differ."""
+    from bot.evaluation.agree import evaluate
+    from bot.nlu.encoders import open_encoder
+    from bot.nlu.query import QueryBuilder
+
+    async def measured() -> dict[str, Any]:
+        given = settings()
+        read = QueryBuilder(open_encoder(given.retrieval))
+        return dict(await evaluate(project, read, given.rasa_dir, given.engine.rasa_venv))
+
+    result = run(measured())
+    write_json(json_out, result)
+    differences, result["engines"] = result.pop("differences"), " and ".join(result["engines"])
+    _print(result)
+    for each in differences:
+        typer.echo(
+            f"{each['place']}: {each['story']}: builtin {each['builtin']}, rasa {each['rasa']}"
+            f" (written: {each['expected'] or 'nothing'})"
+        )
+    if differences:
         raise typer.Exit(1)
 
 

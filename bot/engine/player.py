@@ -56,14 +56,14 @@ def _first_difference(agent: Agent, story: Story) -> Difference | None:
     for index, (event, step) in enumerate(with_steps(story.steps, agent.lens.domain)):
         if step is not None and step is not previous:
             written, previous = written + 1, step
-        tracker, found = _next(agent, tracker, event, predicts=index > 0)
+        tracker, found = advance(agent, tracker, event, predicts=index > 0)
         if found:
             place = step.place if step else previous.place if previous else NOWHERE
             return Difference(written, place, *found)
     return None
 
 
-def _next(agent: Agent, tracker: Tracker, event: Event, *, predicts: bool) -> tuple[Tracker, _Found]:
+def advance(agent: Agent, tracker: Tracker, event: Event, *, predicts: bool) -> tuple[Tracker, _Found]:
     """The conversation after the event, and what was predicted instead of it."""
     if isinstance(event, UserSaid):
         heard, found = _heard(agent, event)

@@ -1,4 +1,4 @@
-"""Plays the test stories of any project in Rasa 3's format on the built-in engine.
+"""Plays the test stories of any project in Rasa 3's format, on the built-in engine or on Rasa.
 
 The result: `engine`; `stories` with `n` and `passed`; `seconds` with `load`, `train`, `play`;
 `failures`, for each failed story its first difference; `problems`, what the project surely does not mean.
@@ -16,6 +16,7 @@ from bot.engine.parsing import ProjectParser
 from bot.engine.player import Played, play
 from bot.engine.recogniser import Read
 from bot.project.loading import load
+from bot.rasa import stories as on_rasa
 
 
 def evaluate(folder: Path, read: Read) -> Mapping[str, Any]:
@@ -33,6 +34,25 @@ def evaluate(folder: Path, read: Read) -> Mapping[str, Any]:
         "seconds": {"load": loaded - started, "train": trained - loaded, "play": done - trained},
         "failures": [_failure(each) for each in played if not each.passed],
         "problems": [*project.problems, *agent.problems],
+    }
+
+
+async def evaluate_rasa(folder: Path, data: Path, venv: Path) -> Mapping[str, Any]:
+    """The same on Rasa, whose models are kept in `data`; raises also `rasa_not_installed`, `rasa_failed`.
+
+    `seconds.play` has the time that Rasa takes to start.
+    """
+    started = time.perf_counter()
+    project = load(folder)
+    loaded = time.perf_counter()
+    results = await on_rasa.play(project, data, venv)
+    played = [told.played for told in results.told]
+    return {
+        "engine": "rasa",
+        "stories": {"n": len(played), "passed": sum(each.passed for each in played)},
+        "seconds": {"load": loaded - started, "train": results.train_s, "play": results.play_s},
+        "failures": [_failure(each) for each in played if not each.passed],
+        "problems": list(project.problems),
     }
 
 

@@ -32,15 +32,23 @@ _LINE = re.compile(r"^\S+ \S+\s+(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\s+(
 class RasaServer:
     """`folder` is ours, for models and caches. `actions_url`: where our action server answers.
 
+    `token`: what its API asks for; empty for one that nobody else knows.
     `problem`: why it does not serve now, None when it does.
     """
 
     def __init__(
-        self, project: Path, folder: Path, venv: Path, *, actions_url: str, actions_secret: str
+        self,
+        project: Path,
+        folder: Path,
+        venv: Path,
+        *,
+        actions_url: str,
+        actions_secret: str,
+        token: str = "",
     ) -> None:
         self._project, self._folder, self._venv = project, folder.resolve(), venv
         self._actions_url, self._secret = actions_url, actions_secret
-        self.token = secrets.token_urlsafe(24)
+        self.token = token or secrets.token_urlsafe(24)
         self.url = f"http://{HOST}:{_free_port()}"
         self.problem: str | None = "not started"
         self.pid: int | None = None
