@@ -121,6 +121,8 @@ def _at(said: Said, at: int, near: _Near) -> Found | None:  # noqa: PLR0911 - on
         return days.shifted(near.today, months=-6), at, at + 2
     if form == "после" and said.form(at + 1) == "завтра":
         return days.shifted(near.today, days=2), at, at + 2
+    if form in MONTHS and form.isascii():
+        return _month_first(said, at, near)
     number = said.at.get(at)
     return None if number is None else _day_first(said, number, near) or _ago(said, number, near.today)
 
@@ -211,6 +213,14 @@ def _day_first(said: Said, number: Number, near: _Near) -> Found | None:
         found = None if first is None else days.made(first.year, first.month, day)
         return found, number.first, last + 2
     return days.of_month(near.today, day, near.prefer), number.first, last
+
+
+def _month_first(said: Said, at: int, near: _Near) -> Found | None:
+    """«June 5» of an English message."""
+    number = said.at.get(at + 1)
+    if number is None or number.whole is None or not number.written or not 1 <= number.value <= 31:
+        return None
+    return days.of_year(near.today, MONTHS[said.form(at)], number.whole, near.prefer), at, number.last
 
 
 def _spoken(said: Said, number: Number, near: _Near) -> Found | None:

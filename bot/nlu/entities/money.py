@@ -15,6 +15,7 @@ from bot.project.model import EntitySpan
 _ROUBLES = listed(
     "рубль рубля рублей рублю рублем рубли рублям рублями рублях",
     "руб рубл р рэ ₽ rub рублик рублика рубликов",
+    "ruble rubles rouble roubles",
 )
 _KOPECKS = listed("копейка копейки копеек копейку копейкой коп к")
 _OF_OTHERS = COUNTED | listed(

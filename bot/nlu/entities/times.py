@@ -21,7 +21,7 @@ _COLON = re.compile(r"(?<![\w:.,])(\d{1,2}):(\d{2})(?::\d{2})?(?![\d:])")
 _DOT = re.compile(r"(?<![\w:.,/])(\d{1,2})([.-])(\d{2})(?![\w:/-]|[.,]\d)")
 _PREPOSITION = re.compile(r"\b(?:во?|часов|часа|после)\s+$", re.IGNORECASE)
 # Case of the hour after a preposition, see `numerals`.
-_CASES = {"в": "n", "во": "n", "на": "n", "к": "d", "ко": "d"} | dict.fromkeys(
+_CASES = {"в": "n", "во": "n", "на": "n", "at": "n", "к": "d", "ко": "d"} | dict.fromkeys(
     ("после", "до", "с", "со", "около", "позже", "раньше", "позднее", "от"), "g"
 )
 _AFTER = frozenset(["после", "до", "позже", "позднее"])
@@ -29,7 +29,7 @@ _HOURS = frozenset(["час", "часа", "часов", "часам", "часу"
 _ABOUT = frozenset(["часа", "часов", "часам", "часика", "часиков", "часикам"])
 _MINUTES = frozenset(["минут", "минуты", "минуту", "минутам", "мин", "м"])
 _ONE = {"n": "час", "d": "часу", "g": "часа"}
-_PARTS = frozenset(["утра", "дня", "вечера", "ночи"])
+_PARTS = {"утра": "утра", "дня": "дня", "вечера": "вечера", "ночи": "ночи", "am": "утра", "pm": "вечера"}
 _NOONS = dict.fromkeys(("полдень", "полудню"), 12) | dict.fromkeys(("полночь", "полуночи"), 0)
 _HALF = frozenset(["половина", "половине", "половину", "половины", "пол"])
 _OTHERS = (COUNTED | {"тысяч", "рублей", "%", "₽", "р", "руб"}) - _HOURS
@@ -206,8 +206,8 @@ def _minute(said: Said, hour: Number, at: int) -> tuple[int, int]:
 
 def _with_part(said: Said, clock: _Clock) -> _Clock:
     """With «утра», «дня», «вечера», «ночи»."""
-    part = said.form(clock.last)
-    if part not in _PARTS or (clock.number is not None and clock.hour > 12):
+    part = _PARTS.get(said.form(clock.last))
+    if part is None or (clock.number is not None and clock.hour > 12):
         return clock
     hour, plain = clock.hour, clock.number is not None and clock.last == clock.number.last
     if part == "дня":
