@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.nlu.entities import day_of_month, days, times
+from bot.nlu.entities import day_of_month, days, numbers, times
 from bot.nlu.entities.calendar_words import (
     MONTHS,
     PARTS,
@@ -48,15 +48,28 @@ Found = tuple[date | None, int, int]  # None: no calendar has it; first token, l
 def read(text: str, now: datetime, prefer: Prefer = "future") -> date | None:
     """The date that a text names; without a year the nearest on the preferred side of today.
 
-    Days of a month count too: «на 20-е».
+    Days of a month count too: «на 20-е», and dates dictated digit by digit: «четырнадцать ноль два …».
     """
     said = Said.of(text)
+    if (dictated := _dictated(said, now.date())) is not None:
+        return dictated
     found = list(find(said, now, prefer))
     for span in day_of_month.find(said):
         day = days.of_month(now.date(), span.value, prefer)
         found.append(EntitySpan("date", day and day.isoformat(), span.start, span.end))
     chosen = meant(said, [span for span in without_overlaps(found, ("date",)) if span.value])
     return date.fromisoformat(chosen.value) if chosen else None
+
+
+def _dictated(said: Said, today: date) -> date | None:
+    """Day, month and year of six or eight digits where nothing else is said."""
+    if sum(number.last - number.first for number in said.numbers) != len(said.tokens):
+        return None
+    digits = "".join(numbers.dictated(number, said.tokens) for number in said.numbers)
+    if len(digits) not in {6, 8}:
+        return None
+    year = int(digits[4:]) if len(digits) == 8 else days.full_year(int(digits[4:]), today)
+    return days.made(year, int(digits[2:4]), int(digits[:2]))
 
 
 def find(said: Said, now: datetime, prefer: Prefer = "future") -> Iterator[EntitySpan]:

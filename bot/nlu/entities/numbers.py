@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.nlu.entities.numerals import CARDINALS, HALF_SCALES, HALVES, ORDINALS, SCALES, SUFFIXES
 from bot.nlu.entities.tokens import Token, cut, listed, touch
 
+_ONE = frozenset(["тысяча", "тысячу", "тыща", "тыщу", "миллион", "лям", "миллиард"])  # scales said of one
 MOST_DIGITS = 15  # longer ones are no amounts
 # What is counted by the number before it: «двадцать тысяч пять дней назад» is no 20 005.
 COUNTED = listed(
@@ -117,6 +118,8 @@ def _scaled(tokens: Sequence[Token], number: Number) -> Number:
     while True:
         at, half = _half(tokens, at)
         here = _scale(tokens, at, number)
+        if _is_year(tokens, at) and not number.written and rest % 10 != 1:
+            break
         if not here or here >= scale:
             break
         total, at, scale = total + (rest + half) * here, at + 1, here
@@ -133,6 +136,11 @@ def _scaled(tokens: Sequence[Token], number: Number) -> Number:
             spoken = rest * 1000 if scale == 10**6 and rest >= 100 and rest % 100 == 0 else rest
             return replace(number, last=at, value=total + spoken, case=more.case, ordinal=more.ordinal)
     return number
+
+
+def _is_year(tokens: Sequence[Token], at: int) -> bool:
+    """«ноль два тысяча девятьсот восемьдесят» is no 2980: «два» would make it «тысячи»."""
+    return [token.form for token in tokens[at : at + 2]] == ["тысяча", "девятьсот"]
 
 
 def _is_number_word(form: str) -> bool:
@@ -164,7 +172,7 @@ def _counts(tokens: Sequence[Token], number: Number) -> bool:
 def _of_scale(tokens: Sequence[Token], at: int) -> Number | None:
     """«тысяч пять», «тысяч на сто», «тысячу двести», «миллион»."""
     form, scale = tokens[at].form, SCALES[tokens[at].form]
-    if form in {"тысяча", "тысячу", "тыща", "тыщу", "миллион", "лям", "миллиард"}:
+    if form in _ONE:
         return _scaled(tokens, Number(at, at, 1))
     after = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].form in {"на", "по", "в", "до", "за"})
     if after >= len(tokens) or form not in {"тысяч", "тыщ", "тыс", "миллиона", "миллионов", "ляма"}:
