@@ -397,3 +397,15 @@ async def test_an_address_and_its_token_are_used(company: Company, tmp_path: Pat
         async with open_backoffice(settings) as backoffice:
             assert (await away(backoffice.customer("c-orlov"))).reason == "unauthorized"
     assert not (tmp_path / "unused").exists()
+
+
+async def test_several_processes_may_start_at_once(tmp_path: Path) -> None:
+    """Each connection of its own, as processes have; SQLite does not wait by itself for the log's mode."""
+    for turn in range(10):
+        file = tmp_path / f"{turn}.db"
+
+        async def start(file: Path = file) -> int:
+            async with company_inside(file, clock_at(WEDNESDAY)) as one:
+                return len(await one.backoffice.contracts("c-belova"))
+
+        assert await asyncio.gather(*(start() for _ in range(6))) == [2] * 6
