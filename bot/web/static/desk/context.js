@@ -23,7 +23,7 @@ function Understood({ turn }) {
         ${sureness(hit.p)}, <span class="num">${Math.round(hit.p * 100)} %</span></span></li>`)}</ul>`}</li>`;
 }
 
-const STEPS = new Set(["handoff.requested", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating"]);
+const STEPS = new Set(["handoff.requested", "handoff.raised", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating"]);
 export const stepText = ({ kind, data }) => t(`event_${kind.replace(".", "_")}`, {
   name: data.operator_name || t("operator"), reason: data.reason ? reasonName(data.reason) : "", score: data.score,
   resolution: data.resolution ? named("resolution", data.resolution) : "",

@@ -49,10 +49,11 @@ export class Desk {
 
   seeQueue({ waiting, mine, others }) {
     const before = this.state.get();
-    const known = new Set(before.queue.waiting.map((card) => card.handoff_id));
+    const known = new Map(before.queue.waiting.map((card) => [card.handoff_id, card.priority]));
     const spoke = new Map(before.queue.mine.map((card) => [card.handoff_id, card.last_message]));
     this.state.set({ queue: { waiting, mine, others }, ready: true });
-    const arrived = waiting.filter((card) => !known.has(card.handoff_id));
+    // Who has become more urgent is called out like who has just come.
+    const arrived = waiting.filter((card) => !known.has(card.handoff_id) || card.priority < known.get(card.handoff_id));
     if (arrived.length) this.onWaiting(arrived, before.ready);
     mine.filter((card) => card.unread && spoke.has(card.handoff_id) && spoke.get(card.handoff_id) !== card.last_message)
       .forEach((card) => this.onSpoken(card));
