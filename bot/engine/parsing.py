@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.engine.recogniser import Read, Recogniser
+from bot.engine.keywords import Keywords
+from bot.engine.recogniser import Read, Recognised, Recogniser
 from bot.engine.tagging import Tagger
+from bot.engine.unlabelled import labelled
 from bot.project.model import EntitySpan, Project
+
+# Projects choose the thresholds of their fallback for Rasa's classifier, which is surer of itself: of
+# messages held out from 11 published projects, those rightly understood reach 0.7 in 93 of 100 cases
+# and 0.3 in 99, those of other projects in 67 and 86, and rows of letters in 43 and 72.
+ENOUGH = 0.4  # a chance to be any of the intents that takes nothing from the confidence
+SHARPER = 2  # power of the shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +40,59 @@ class ProjectParser:
     only: str
     taught: Mapping[str, str]
     tagger: Tagger
+    keywords: Keywords | None = None
 
     @classmethod
     def learn(cls, project: Project, read: Read) -> ProjectParser:
         """A project of one intent, or none, needs no classifier."""
-        pairs = [(each.text, each.intent) for each in project.nlu.examples]
+        examples = [*project.nlu.examples, *labelled(project)]
+        pairs = [(_shown(each.text, each.entities), each.intent) for each in examples]
         intents = sorted({intent for _, intent in pairs})
-        recogniser = Recogniser.learn(pairs, read) if len(intents) > 1 else None
-        taught = {_bare(text): intent for text, intent in pairs}
-        return cls(recogniser, "".join(intents[:1]), taught, Tagger.learn(project))
+        keywords = Keywords.learn(project)
+        learns = len(intents) > 1 and not (keywords and keywords.alone)
+        return cls(
+            Recogniser.learn(pairs, read) if learns else None,
+            "".join(intents[:1]) if len(intents) == 1 else "",
+            {_bare(each.text): each.intent for each in examples},
+            Tagger.learn(project),
+            keywords,
+        )
 
     def parse(self, text: str) -> Reading:
         """An example is of its own intent; confidences of an intent's responses add up."""
         entities = self.tagger.find(text)
-        ranking = self._ranking(text)
-        if not ranking:
+        if self.keywords and (intent := self.keywords.find(text)) is not None:
+            return _reading(text, Recognised(intent, 1.0, ((intent, 1.0),)), entities)
+        if self.keywords and self.keywords.alone:
             return Reading(text, "", 0.0, (), entities)
-        shares: dict[str, float] = defaultdict(float)
-        for name, share in ranking:
-            shares[name.split("/")[0]] += share
-        intents = tuple(sorted(shares.items(), key=lambda each: -each[1]))
-        best, confidence = intents[0]
-        response = next((name for name, _ in ranking if name.startswith(f"{best}/")), None)
-        return Reading(text, best, confidence, intents, entities, response)
+        found = self._recognised(text, entities)
+        return _reading(text, found, entities) if found else Reading(text, "", 0.0, (), entities)
 
-    def _ranking(self, text: str) -> tuple[tuple[str, float], ...]:
-        exact = self.taught.get(_bare(text))
-        if exact is not None:
-            return ((exact, 1.0),)
-        if self.recogniser is None:
-            return ((self.only, 1.0),) if self.only else ()
-        return self.recogniser.recognise([text])[0].ranking
+    def _recognised(self, text: str, entities: Iterable[EntitySpan]) -> Recognised | None:
+        sure = self.taught.get(_bare(text)) or self.only
+        if sure:
+            return Recognised(sure, 1.0, ((sure, 1.0),))
+        return self.recogniser.recognise([_shown(text, entities)])[0] if self.recogniser else None
+
+
+def _reading(text: str, found: Recognised, entities: tuple[EntitySpan, ...]) -> Reading:
+    shares: dict[str, float] = defaultdict(float)
+    for name, share in found.ranking:
+        shares[name.split("/")[0]] += share**SHARPER
+    whole = sum(shares.values()) or 1.0
+    sure = min(1.0, found.chance / ENOUGH)
+    ranking = sorted(
+        ((name, sure * share / whole) for name, share in shares.items()), key=lambda each: -each[1]
+    )
+    best, confidence = ranking[0]
+    response = next((name for name, _ in found.ranking if name.startswith(f"{best}/")), None)
+    return Reading(text, best, confidence, tuple(ranking), entities, response)
+
+
+def _shown(text: str, entities: Iterable[EntitySpan]) -> str:
+    """What intents are told by: digits alike, and words for the entities that are in the text."""
+    names = (re.sub(r"\W", "", span.entity).lower() for span in entities)
+    return re.sub(r"\d", "0", text) + "".join(f" zz{name}zz" for name in names)
 
 
 def _bare(text: str) -> str:

@@ -37,11 +37,15 @@ SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """`intent` None: none of these. `confidence` 0..1; `ranking`: (intent, share), the likeliest first."""
+    """`intent` None: none of these. `confidence` 0..1; `ranking`: (intent, share), the likeliest first.
+
+    `chance` that the text is any of the intents at all; shares are multiplied by it.
+    """
 
     intent: str | None
     confidence: float
     ranking: tuple[tuple[str, float], ...]
+    chance: float = 1.0
 
 
 class _Features:
@@ -122,7 +126,7 @@ class Recogniser:
         order = np.argsort(-shares)[:10]
         ranking = tuple((self._intents[at], float(shares[at] * chance)) for at in order)
         belongs = chance >= self._gate.threshold
-        return Recognised(ranking[0][0] if belongs else None, ranking[0][1], ranking)
+        return Recognised(ranking[0][0] if belongs else None, ranking[0][1], ranking, float(chance))
 
 
 @dataclass(frozen=True, slots=True)

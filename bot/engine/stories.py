@@ -171,9 +171,13 @@ def _likeness(
 
 
 def _alike(one: State, other: State) -> float:
+    """What was heard counts where it is new: the states of a whole turn have the same message."""
+    alike = 3.0 * (one.action == other.action) + 2.0 * (one.active_loop == other.active_loop)
+    alike += 2.0 * _shared(one.slots, other.slots)
+    if LISTEN not in (one.action, other.action):
+        return alike / 7
     heard = 3.0 * ((one.intent, one.text) == (other.intent, other.text))
-    acted = 3.0 * (one.action == other.action) + 2.0 * (one.active_loop == other.active_loop)
-    return (heard + acted + _shared(one.entities, other.entities) + 2 * _shared(one.slots, other.slots)) / 11
+    return (alike + heard + _shared(one.entities, other.entities)) / 11
 
 
 def _shared(one: Iterable[Hashable], other: Iterable[Hashable]) -> float:
