@@ -96,6 +96,35 @@ def test_the_whole_way_to_a_human_and_back(visitor: Visitor, operator: Person) -
         assert bot_after_claim == []
 
 
+def test_to_everyone_outside_who_waits_is_with_an_operator(
+    visitor: Visitor, people: dict[str, Person], operator: Person
+) -> None:
+    call_for_a_human(visitor, operator)
+    assert visitor.page()["conversation"]["owner"] == "operator"
+    dialog = operator.get(f"/api/desk/conversations/{visitor.conversation_id}").json()
+    assert dialog["conversation"]["owner"] == "operator"
+    found = people["supervisor"].get("/api/desk/conversations", params={"q": visitor.address}).json()
+    assert [line["owner"] for line in found["items"]] == ["operator"]
+
+
+def test_a_more_urgent_reason_raises_the_call_that_waits(visitor: Visitor, operator: Person) -> None:
+    card = call_for_a_human(visitor, operator)
+    with operator.desk() as desk:
+        visitor.say("Коллекторы ломятся в дверь и угрожают, мне страшно")
+        queue = desk.until(
+            lambda one: any(
+                line["handoff_id"] == card["handoff_id"] and line["priority"] < card["priority"]
+                for line in (one["waiting"] if one["type"] == "queue" else ())
+            )
+        )
+    [line] = [one for one in queue["waiting"] if one["handoff_id"] == card["handoff_id"]]
+    assert (line["reason"], line["waiting_since"]) == ("threat_to_customer", card["waiting_since"])
+    dialog = operator.get(f"/api/desk/conversations/{visitor.conversation_id}").json()
+    [event] = [one for one in dialog["events"] if one["kind"] == "handoff.raised"]
+    assert (event["data"]["before"], event["data"]["reason"]) == (card["reason"], "threat_to_customer")
+    assert not [one for one in visitor.page()["events"] if one["kind"] == "handoff.raised"]
+
+
 def test_of_two_operators_one_gets_it(visitor: Visitor, administrator: Person, operator: Person) -> None:
     with closing(join(administrator, "operator", "Второй")) as other:
         card = call_for_a_human(visitor, operator)
