@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses=errors.declared(400, 413, 422, 429, 500, 503),
         redirect_slashes=False,
     )
-    errors.install(app)
+    errors.install(app, pages.lost)
     for module in (web_chat, rest, auth, desk, articles, team, health, pages):
         app.include_router(module.routes)
     # The last added is the outermost.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -131,9 +131,15 @@ def _invalid(request: Request, error: Exception) -> Response:
     )
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, lost: Callable[[Request], Response | None]) -> None:
+    """`lost` makes the page for a person whose address leads nowhere, None for a program."""
+
+    def framework(request: Request, error: Exception) -> Response:
+        page = lost(request) if getattr(error, "status_code", None) == HTTPStatus.NOT_FOUND else None
+        return page or _framework(request, error)
+
     app.add_exception_handler(FrontlineError, _ours)
-    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(RequestValidationError, _invalid)
     describe = app.openapi
 

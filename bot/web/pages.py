@@ -118,6 +118,14 @@ async def help_article(article_id: str, house: TheHouse, language: Language = "r
     )
 
 
+def lost(request: Request) -> Response | None:
+    """The page for a person whose address leads nowhere; None for programs, which get JSON."""
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return None
+    language = request.query_params.get("locale", "ru")
+    return page(request.app.state.house, "not_found.html", language, status=404)
+
+
 def _body(article: Article, titles: dict[str, str]) -> str:
     """Safe HTML. The page shows the title itself, so a first heading is not repeated."""
     return render(resolve(_HEADING.sub("", article.body), titles))

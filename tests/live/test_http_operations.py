@@ -63,6 +63,16 @@ def test_pages_hold_no_inline_script(server: Server) -> None:
         assert not re.search(r"<[^>]+\s(on\w+|style)=", page.text)
 
 
+def test_an_address_that_leads_nowhere_is_a_page_for_people_only(server: Server) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml"}
+    for language, words in (("ru", "Такой страницы нет"), ("en", "There is no such page")):
+        page = httpx.get(f"{server.url}/no/such/page?locale={language}", headers=browser)
+        assert (page.status_code, words in page.text) == (404, True)
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert httpx.get(f"{server.url}/no/such/page").json()["error"]["code"] == "not_found"
+    assert httpx.get(f"{server.url}/api/no-such", headers=browser).json()["error"]["code"] == "not_found"
+
+
 def test_the_desk_leads_to_sign_in(server: Server, administrator: Person) -> None:
     for page in ("/desk", "/team"):
         away = httpx.get(server.url + page)
