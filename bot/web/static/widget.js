@@ -58,7 +58,7 @@ function Status({ state, config, session }) {
   return html`
     ${!state.online && html`<p class="bar offline" role="status">${t("offline")}</p>`}
     ${handoff?.status === "waiting" && html`<div class="bar waiting"><p role="status">
-        <b>${t("waiting")}</b> ${config.operators_online === false ? t("waiting_off", { hours: config.hours }) : handoff.position ? t("waiting_place", { place: handoff.position }) : ""}</p>
+        <b>${t("waiting")}</b> ${config.operators_online === false ? t("waiting_off", { hours: config.hours.replace("-", "–") }) : handoff.position ? t("waiting_place", { place: handoff.position }) : ""}</p>
       <button type="button" class="button small" onClick=${() => session.say(t("back_to_bot"), "back_to_bot")}>${t("back_to_bot")}</button></div>`}`;
 }
 

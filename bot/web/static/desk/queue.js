@@ -51,7 +51,7 @@ function Card({ card, now, selected, onOpen, onClaim }) {
         <span>${channelName(card.channel)}</span>
         <span>${customerName(card.customer_name, card.conversation_id)}</span>
         ${card.claimed_by_name && html`<span><${Icon} name="person" size=${12} />${card.claimed_by_name}</span>`}
-        ${card.unread && card.claimed_by && html`<span class="dot"><span class="sr">${t("unread")}</span></span>`}</span>
+        ${card.unread && card.claimed_by && !selected && html`<span class="dot"><span class="sr">${t("unread")}</span></span>`}</span>
     </button>
     ${onClaim && html`<button type="button" class="button primary small claim" onClick=${() => onClaim(card)}>${t("claim")}</button>`}
   </li>`;
