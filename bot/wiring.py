@@ -173,6 +173,7 @@ async def _open_dialog(house: House) -> None:
     await house.library.open(index)
     turns = await asyncio.to_thread(_turns, house, project, index, QueryBuilder(encoder))
     house.open_dialog(turns)
+    log.info("ready", seconds=round((clock.now() - house.started).total_seconds(), 1))
     house.run(house.library.watch(), "library")
     house.run(_recover(house, turns), "recover")
 

@@ -65,7 +65,7 @@ def configure(level: str = "info", style: str = "auto") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "aiosqlite", "alembic", "websockets", "asyncio"):
+    for noisy in ("httpx", "httpcore", "aiosqlite", "alembic", "websockets", "asyncio", "pymorphy3"):
         logging.getLogger(noisy).setLevel(max(root.level, logging.WARNING))
 
 
