@@ -111,6 +111,25 @@ def test_back_to_the_bot_by_the_customer_and_by_the_operator(crowd: Crowd) -> No
     expect(customer.answer("Источник").first).to_be_visible()
 
 
+def test_who_becomes_more_urgent_is_served_first(crowd: Crowd) -> None:
+    clerk, patient, hunted = crowd.clerk(), crowd.customer(DESKTOP), crowd.customer(DESKTOP)
+    for customer in (patient, hunted):
+        customer.comes()
+        customer.agrees()
+        customer.calls()
+    waiting = clerk.page.locator(".group").first.locator(".card")
+    hunted.says("Коллекторы ломятся в дверь и угрожают, мне страшно")
+    expect(waiting.first).to_contain_text("Клиенту угрожают")
+    waiting.first.get_by_role("button").first.click()
+    expect(clerk.lines).to_contain_text("Стало срочнее: Клиенту угрожают")
+    expect(clerk.page.locator(".timeline")).to_contain_text("Стало срочнее: Клиенту угрожают")
+    clerk.takes()
+    clerk.closes()
+    expect(waiting.first).to_contain_text("Попросил оператора")
+    clerk.takes()
+    clerk.closes()
+
+
 def test_a_desk_on_a_phone(crowd: Crowd) -> None:
     customer = crowd.customer(DESKTOP)
     customer.comes()
