@@ -23,7 +23,7 @@ from bot.core import clock
 from bot.core.errors import FrontlineError
 from bot.core.types import Role
 from bot.dialog.delivery import DeliveryWorker
-from bot.dialog.loading import builtin, load_thinker, thinking_pool
+from bot.dialog.loading import builtin, load_thinker
 from bot.dialog.phrases import Phrases
 from bot.dialog.turns import Turns
 from bot.nlu.encoders import open_encoder
@@ -182,8 +182,15 @@ def _turns(house: House, project: Loaded, index: KnowledgeIndex, query: QueryBui
     """Learns what the articles' example questions teach; seconds the first time, then from the cache."""
     questions = [question for article in index.current.articles.values() for question in article.questions]
     settings = house.settings
-    parts = (settings, project, builtin(project), index, query, questions, house.backoffice)
-    thinker = load_thinker(*parts, thinking_pool(settings))
+    thinker = load_thinker(
+        settings,
+        project,
+        index,
+        query,
+        engine=builtin(project),
+        questions=questions,
+        backoffice=house.backoffice,
+    )
     return Turns(house.store, thinker, house.bus, observe=house.metrics.turn)
 
 

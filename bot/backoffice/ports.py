@@ -125,7 +125,7 @@ class Backoffice(Protocol):
         """With a pass where one is needed, and a parking place when `plate` is given.
 
         Refused: `no_office`, `in_the_past`, `too_far_ahead`, `closed`, `slot_taken`, `no_parking`,
-        `too_many_guests`, `too_many_visits`, `contact_needed` (neither customer nor phone).
+        `too_many_guests`, `too_many_visits`.
         """
         ...
 

@@ -70,7 +70,6 @@ class TurnActions:
         return Situation(
             tracker=tracker,
             now=self.now,
-            locale=self.speech.locale,
             channel=self.channel,
             backoffice=self.backoffice,
             responder=self.responder,

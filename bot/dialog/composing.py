@@ -51,9 +51,7 @@ def compose(
         answer = replace(answer, sources=(about, *answer.sources))
         names = (about.article_id, *(each for each in context.articles if each != about.article_id))
         context = replace(context, articles=names[:4], question=question, options=())
-    buttons = tuple(each.payload for each in _replies(answer) if each.payload.startswith("/"))
-    last = "\n\n".join(each.text for each in tasks)
-    context = replace(context, buttons=buttons, last=last)
+    context = replace(context, last="\n\n".join(each.text for each in tasks))
     if tasks:
         context = replace(context, misses=0, offered=False)
     reason = next((each for each in reasons if each != TASK), TASK)
@@ -94,9 +92,3 @@ def _joined(answers: Sequence[Answer]) -> Answer:
     related = tuple(dict.fromkeys(one for each in said for one in each.related))
     replies = next((each.quick_replies for each in reversed(said) if each.quick_replies), ())
     return Say(kind, text, sources, related, replies)
-
-
-def _replies(answer: Answer) -> tuple[QuickReply, ...]:
-    if isinstance(answer, Say):
-        return answer.quick_replies
-    return answer.options if isinstance(answer, Ask) else ()

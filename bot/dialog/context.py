@@ -45,7 +45,6 @@ class Context:
     misses: int = 0  # misunderstandings in a row
     offered: bool = False  # the last thing said offered a human
     said: Mapping[str, int] = field(default_factory=dict)  # how often each phrase was said
-    buttons: tuple[str, ...] = ()  # payloads of the last buttons of a task, to be chosen by number
     last: str = ""  # what a task said last
     called: int | None = None  # priority of the handoff that waits
     unheard: int = 0  # badly recognised utterances in a row
@@ -63,7 +62,6 @@ class Context:
             said={str(key): n for key, n in said.items() if isinstance(n, int)}
             if isinstance(said, dict)
             else {},
-            buttons=_texts(state.get("buttons")),
             last=str(state.get("last") or ""),
             called=state["called"] if isinstance(state.get("called"), int) else None,
             unheard=state["unheard"] if isinstance(state.get("unheard"), int) else 0,
@@ -77,7 +75,6 @@ class Context:
             "misses": self.misses,
             "offered": self.offered,
             "said": dict(self.said),
-            "buttons": list(self.buttons),
             "last": self.last,
             "called": self.called,
             "unheard": self.unheard,

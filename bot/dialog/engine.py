@@ -19,8 +19,10 @@ from bot.project.model import Domain, MappingType, Project
 from bot.tasks.form import Field
 from bot.tasks.registry import FORMS
 
-KEPT = frozenset([MEMORY, "customer"])  # slots that outlive a task
-KEYED = frozenset(["score", "code", "birth_date", "phone", "contract_number", "new_day", "amount"])
+KEPT = frozenset([MEMORY, "customer", "locale"])  # slots that outlive a task
+# Questions whose answer is yes or no, or a number that is not the number of a button.
+YES_NO = frozenset(["confirmed", "parking"])
+NUMBERS = frozenset(["score", "code", "birth_date", "phone", "contract_number", "new_day", "amount"])
 ACTIVE = "active"
 
 
@@ -92,7 +94,19 @@ class Position:
     @property
     def waiting(self) -> Waiting:
         """Without looking at a message."""
-        return Waiting(self.form, self.requested, keyed=self.requested in KEYED)
+        return Waiting(self.form, self.requested, yes_no=self.requested in YES_NO)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What the keys 1, 2, … mean now: payloads of the question's buttons."""
+        if self.requested is None or self.requested in NUMBERS:
+            return ()
+        if self.requested in YES_NO:
+            return ("/affirm", "/deny")
+        names = (f"utter_ask_{self.form}_{self.requested}", f"utter_ask_{self.requested}")
+        variants = (each for name in names for each in self.dialogue.domain.responses.get(name, ()))
+        buttons = next((each.buttons for each in variants if each.buttons), ())
+        return tuple(button.payload for button in buttons)
 
     def waiting_for(self, text: str, actions: TurnActions) -> Waiting:
         """With what of the message answers the question."""

@@ -1,7 +1,8 @@
 """When a human takes over at once: certain signs, and a classifier that learnt from examples.
 
-The rules are content (`nlu_data/escalation.yml`), edited by the contact centre, their examples are the
-intents `escalate/<reason>` of the project; `bot.nlu.signs` explains the notation of signs. Signs are few and certain; everything looser is left to the classifier.
+The rules are content (`nlu_data/escalation.yml`), edited by the contact centre; their examples are the
+intents `escalate/<reason>` of the project. Signs (`bot.nlu.signs` explains their notation) are few and
+certain; everything looser is left to the classifier.
 """
 
 from __future__ import annotations

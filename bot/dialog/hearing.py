@@ -15,22 +15,33 @@ from bot.dialog.context import Context
 from bot.dialog.offers import Offers
 from bot.dialog.understanding import Understanding
 from bot.engine.events import UserSaid
+from bot.nlu.language import Language
 from bot.nlu.project import OUT_OF_SCOPE, QUESTION, SMALL_TALK, SPOKEN, TASK
 from bot.project.model import EntitySpan
 
-TASK_AT = 0.5  # probability from which a task begins
-SMALL_TALK_AT = 0.6
+TASK_AT = 0.5  # probability from which a request begins a task
+POLITE_TASK_AT = 0.85  # of a request that is put as a question
+SMALL_TALK_AT, SURE_SMALL_TALK_AT = 0.6, 0.9  # the second for a long message or a question
+LONG = 7  # words
+FOUND_AT = 0.5  # the base is for this, not for the task, when the article is another one's
 CANCEL_AT = 0.5  # in a form, where "нет" is an answer
 AGREES_AT = 0.4  # "да, всё так" is a yes, with other words around it
-ASKS_AT = 0.5  # the base answers this: in a form it is a question
-SURELY_ASKS_AT = 0.8
+ASKS_AT, SURELY_ASKS_AT = 0.5, 0.8  # the base answers this: in a form it is a question
 # Words that are no content of an answer: what is left beside the asked value tells a question.
 _EMPTY = frozenset(
-    ["а", "и", "но", "ну", "да", "нет", "не", "тогда", "давайте", "давай", "пусть", "можно", "мне", "меня", "на", "в", "к", "по", "до", "с", "со", "у", "за", "это", "этот", "ладно", "хорошо", "ок", "окей", "или", "лучше", "нужно", "надо", "хочу", "будет", "число", "числа", "часов", "часа", "час", "год", "года", "мой", "моя", "моё", "номер", "телефон", "дата", "день", "время", "пожалуйста", "ставьте", "поставьте", "поставь", "запишите", "пишите", "вот", "так", "что", "как", "раз", "бы", "то", "же", "ещё", "и", "договор", "добрый", "здравствуйте", "спасибо", "нормально", "удобно", "подойдёт", "подходит", "устроит", "около", "примерно", "где-то", "после"]
+    re.findall(
+        r"\w+",
+        "а и но ну да нет не тогда давайте давай пусть можно мне меня на в к по до с со у за это этот ладно "
+        "хорошо ок окей или лучше нужно надо хочу будет число числа часов часа час года год мой моя моё "
+        "номер телефон дата день время пожалуйста ставьте поставьте поставь запишите пишите вот так что как "
+        "раз бы то же ещё договор добрый здравствуйте спасибо нормально удобно подойдёт подходит устроит "
+        "около примерно где после",
+    )
 )
 _OPENS_QUESTION = re.compile(
-    r"^(?:а|и|но|стоп|подождите|погодите|скажите|подскажите|ой|так)?[\s,]*(?:а\s+)?(?:как|где|когда|сколько|почему|зачем|кто|что|чего|какой|"
-    r"какая|какие|какое|какую|каком|куда|откуда|чем|почём|до\s+скольки|можно\s+ли|вы\s|у\s+вас|это\s+платно|если)",
+    r"^(?:(?:а|и|но|стоп|подождите|погодите|скажите|подскажите|ой|так|здравствуйте|добрый день)[\s,.!]+)*"
+    r"(?:как|где|когда|сколько|почему|зачем|кто|что|чего|какой|какая|какие|какое|какую|каком|куда|откуда|чем|"
+    r"почём|до\s+скольки|можно|вы|у\s+вас|это\s+платно|если)\b",
     re.IGNORECASE,
 )
 
@@ -40,7 +51,7 @@ class Waiting:
     """What the dialogue waits for.
 
     `answers`: the message has what was asked for, as has one of the entities `takes`; `free`: any words
-    do. `keyed`: a number is a value, not the number of a button.
+    do. `yes_no`: it is a question to be agreed with or not.
     """
 
     form: str | None = None
@@ -48,7 +59,7 @@ class Waiting:
     takes: frozenset[str] = frozenset()
     free: bool = False
     answers: bool = False
-    keyed: bool = False
+    yes_no: bool = False
 
 
 def hear(
@@ -64,18 +75,27 @@ def hear(
 def _freely(
     u: Understanding, spans: Sequence[EntitySpan], context: Context, offers: Offers
 ) -> tuple[str, float]:
-    small = _small_talk(u, SMALL_TALK_AT)
-    if small is not None:
-        return small
-    if (begun := _offered(u, spans, context, offers)) is not None:
-        return begun
-    task = u.intent.best(TASK)
-    if task is not None and u.intent.score(f"{TASK}/{task}") >= TASK_AT:
-        return task, u.intent.score(f"{TASK}/{task}")
     outside = u.intent.share(OUT_OF_SCOPE)
-    if outside >= 0.5 > _top(u):
-        return f"{OUT_OF_SCOPE}/{u.intent.best(OUT_OF_SCOPE)}", outside
-    return QUESTION, max(_top(u), 1 - outside)
+    return (
+        _small_talk(u)
+        or _offered(u, spans, context, offers)
+        or _task(u, offers)
+        or ((f"{OUT_OF_SCOPE}/{u.intent.best(OUT_OF_SCOPE)}", outside) if outside >= 0.5 > _top(u) else None)
+        or (QUESTION, max(_top(u), 1 - outside))
+    )
+
+
+def _task(u: Understanding, offers: Offers) -> tuple[str, float] | None:
+    """A request for something that is done here, not a question about it, which articles answer."""
+    name = u.intent.best(TASK)
+    share = u.intent.score(f"{TASK}/{name}")
+    opens = bool(_OPENS_QUESTION.search(u.reading.text))
+    if name is None or share < (POLITE_TASK_AT if _asks(u.reading.text) else TASK_AT) or opens:
+        return None
+    offer = offers.of_intent(name)
+    about = u.hits[0].article_id if _top(u) >= FOUND_AT else None
+    elsewhere = offer is not None and about is not None and about not in offer.articles
+    return None if elsewhere and share < POLITE_TASK_AT else (name, share)
 
 
 def _offered(
@@ -89,30 +109,37 @@ def _offered(
 
 
 def _in_form(u: Understanding, spans: Sequence[EntitySpan], waiting: Waiting) -> tuple[str, float]:
-    text = u.reading.text
+    """What the form asked for, unless the message cancels, asks, agrees or is small talk."""
     named = waiting.answers or any(span.entity in waiting.takes for span in spans)
-    rest = _rest(text, spans)
-    cancels = max(u.intent.score(f"{SMALL_TALK}/cancel"), float(u.intent.exact == "cancel"))
-    if cancels >= CANCEL_AT and not named:
-        return "cancel", cancels
-    if named and len(rest) <= 2 and not _asks(text):
+    if named and not _asks(u.reading.text):
         return _agreeing(u) or ("inform", 1.0)
-    if _top(u) >= (SURELY_ASKS_AT if waiting.free or named else ASKS_AT) and _looks_asked(
-        text, rest, waiting
-    ):
-        return QUESTION, _top(u)
-    if (agreed := _agreeing(u)) is not None:
-        return agreed
-    small = _small_talk(u, SMALL_TALK_AT) if not named else None
-    if small is not None and small[0] not in ("cancel",) and not (waiting.free and len(rest) > 3):
-        return small
-    if _asks(text) and not named and not waiting.free:
-        return QUESTION, _top(u)
-    return "inform", 0.9 if named or waiting.free else 0.5
+    return (
+        _cancelled(u, waiting)
+        or _asked(u, spans, waiting, named=named)
+        or _agreeing(u)
+        or (None if named or waiting.free else _small_talk(u))
+        or ("inform", 0.9 if named or waiting.free else 0.5)
+    )
 
 
-def _looks_asked(text: str, rest: Sequence[str], waiting: Waiting) -> bool:
-    return _asks(text) or (len(rest) >= 3 and not waiting.free)
+def _cancelled(u: Understanding, waiting: Waiting) -> tuple[str, float] | None:
+    """A "no" that answers no question takes back the whole."""
+    share = _spoken(u, "cancel")
+    refused = 0.0 if waiting.yes_no else _spoken(u, "deny")
+    return ("cancel", share + refused) if share + refused >= CANCEL_AT and share > 0.1 else None
+
+
+def _asked(
+    u: Understanding, spans: Sequence[EntitySpan], waiting: Waiting, *, named: bool
+) -> tuple[str, float] | None:
+    asks = _asks(u.reading.text)
+    told = len(_rest(u.reading.text, spans))
+    if named and told <= 2 and not _OPENS_QUESTION.search(u.reading.text):
+        return None  # "а 25-е можно?"
+    sure = _top(u) >= (SURELY_ASKS_AT if waiting.free or named else ASKS_AT)
+    if sure and (asks or (told >= 2 and not waiting.free)):
+        return QUESTION, _top(u)
+    return (QUESTION, _top(u)) if asks and not waiting.free and _readable(u) else None
 
 
 def _asks(text: str) -> bool:
@@ -121,20 +148,31 @@ def _asks(text: str) -> bool:
 
 def _agreeing(u: Understanding) -> tuple[str, float] | None:
     for name in ("affirm", "deny"):
-        score = max(u.intent.score(f"{SMALL_TALK}/{name}"), float(u.intent.exact == name))
-        if score >= AGREES_AT:
-            return name, score
+        share = _spoken(u, name)
+        if share >= AGREES_AT:
+            return name, share
     return None
 
 
-def _small_talk(u: Understanding, at: float) -> tuple[str, float] | None:
+def _small_talk(u: Understanding) -> tuple[str, float] | None:
     name, share = u.intent.exact, 1.0
     if name is None:
-        share = u.intent.share(SMALL_TALK)
-        name = u.intent.best(SMALL_TALK) if share >= at and _top(u) < ASKS_AT else None
-    if name is None:
-        return None
+        if not _readable(u) or _top(u) >= ASKS_AT:
+            return None
+        share, name = u.intent.share(SMALL_TALK), u.intent.best(SMALL_TALK)
+        doubtful = u.words > LONG or _asks(u.reading.text)
+        if name is None or share < (SURE_SMALL_TALK_AT if doubtful else SMALL_TALK_AT):
+            return None
     return (name if name in SPOKEN else f"{SMALL_TALK}/{name}"), share
+
+
+def _spoken(u: Understanding, name: str) -> float:
+    """How sure it is that this plain intent was said."""
+    return max(u.intent.score(f"{SMALL_TALK}/{name}"), float(u.intent.exact == name))
+
+
+def _readable(u: Understanding) -> bool:
+    return u.reading.language is not Language.NONE
 
 
 def _rest(text: str, spans: Sequence[EntitySpan]) -> list[str]:

@@ -30,17 +30,6 @@ from knowledge_base.indexing import KnowledgeIndex
 WORKERS = 2  # threads that think; Python runs one at a time, the second covers waits in native code
 
 
-def thinking_pool(settings: Settings) -> Executor | None:
-    """Threads for an encoder that waits or computes long.
-
-    Without them a few milliseconds of Python block the loop, which they would do from a thread as
-    well, and the two do not wrestle for the interpreter: a quarter more turns per second.
-    """
-    if settings.retrieval.encoder == "static":
-        return None
-    return ThreadPoolExecutor(WORKERS, thread_name_prefix="think")
-
-
 class Unread:
     """The parser of an engine whose messages are understood outside: what it must read is not understood."""
 
@@ -56,12 +45,12 @@ def builtin(loaded: Loaded) -> Agent:
 def load_thinker(
     settings: Settings,
     loaded: Loaded,
-    engine: Engine,
     knowledge: KnowledgeIndex,
     query: Callable[[str], Query],
+    *,
+    engine: Engine,
     questions: Iterable[str],
     backoffice: Backoffice,
-    pool: Executor | None = None,
 ) -> Thinker:
     """Learns intents, or takes what was learnt before from the cache.
 
@@ -91,5 +80,16 @@ def load_thinker(
         offers=Offers.load(settings.nlu_data / "offers.yml"),
         escalations=escalations,
         backoffice=backoffice,
-        pool=pool,
+        pool=_pool(settings),
     )
+
+
+def _pool(settings: Settings) -> Executor | None:
+    """Threads for an encoder that waits or computes long.
+
+    Without them a few milliseconds of Python block the loop, which they would do from a thread as
+    well, and the two do not wrestle for the interpreter: a quarter more turns per second.
+    """
+    if settings.retrieval.encoder == "static":
+        return None
+    return ThreadPoolExecutor(WORKERS, thread_name_prefix="think")

@@ -135,7 +135,7 @@ class _Turn:
         self.engine_state: Mapping[str, Any] = conversation.state.get("engine") or {}
         self.dialogue = thinker.dialogue.at(self.engine_state, conversation.id)
         self.timings: dict[str, float] = {}
-        self._understood: dict[tuple[str, Context], Understanding] = {}
+        self._understood: dict[tuple[Any, ...], Understanding] = {}
         self._spans: dict[str, tuple[EntitySpan, ...]] = {}
         self.locale = language(conversation.locale)
         self.actions = self._actions()
@@ -172,11 +172,8 @@ class _Turn:
         """The button that was pressed, or keyed or typed by its number; for the engine."""
         if choice is not None and choice.startswith("/"):
             return choice
-        text = self.inbound.text.strip()
-        buttons = self.context.buttons
-        if self.dialogue.waiting.keyed or not (text.isdigit() and 1 <= int(text) <= len(buttons)):
-            return None
-        return buttons[int(text) - 1]
+        text, choices = self.inbound.text.strip(), self.dialogue.choices
+        return choices[int(text) - 1] if text.isdigit() and 1 <= int(text) <= len(choices) else None
 
     async def _understand(self) -> Understanding:
         started = time.perf_counter()
@@ -191,8 +188,8 @@ class _Turn:
         return understanding
 
     def _understanding(self, text: str, context: Context) -> Understanding:
-        """What was understood already is not understood again, whatever was said meanwhile."""
-        key = (text, replace(context, said={}))
+        """What was understood already is not understood again; only this much of the context bears on it."""
+        key = (text, context.question, context.articles, context.options)
         if key not in self._understood:
             self._understood[key] = self.thinker.understand(text, context, self.articles, self.search)
         return self._understood[key]
@@ -247,7 +244,7 @@ class _Turn:
 
     def _slots(self) -> dict[str, Any]:
         """What the dialogue begins this turn with."""
-        slots: dict[str, Any] = {MEMORY: self.context.stored(), "outcome": None}
+        slots: dict[str, Any] = {MEMORY: self.context.stored(), "outcome": None, "locale": self.locale}
         if self.dialogue.form is None:
             slots |= dict.fromkeys(self.thinker.dialogue.task_slots)
             if self.inbound.channel == "phone":

@@ -39,14 +39,10 @@ class Responder:
         *,
         channel: str | None = None,
         values: Mapping[str, Any] | None = None,
-        locale: str | None = None,
     ) -> Message | None:
-        """The response filled with slots and `values`; None when no variant suits or there is none.
-
-        With a `locale`, variants of other languages (`metadata: {locale: en}`) are not said.
-        """
+        """The response filled with slots and `values`; None when no variant suits or there is none."""
         slots = tracker.slots()
-        suitable = _suitable(_spoken(self.domain.responses.get(name, ()), locale), channel, slots)
+        suitable = _suitable(self.domain.responses.get(name, ()), channel, slots)
         if not suitable:
             return None
         number = crc32(f"{self.seed}:{tracker.sender}:{name}".encode()) + len(tracker.events)
@@ -70,14 +66,6 @@ def fill(value: Any, slots: Mapping[str, Any]) -> Any:
     if isinstance(value, list | tuple):
         return [fill(each, slots) for each in value]
     return value
-
-
-def _spoken(variants: Sequence[Variant], locale: str | None) -> Sequence[Variant]:
-    """The variants of this language, else those that name none."""
-    if locale is None:
-        return variants
-    own = [each for each in variants if each.metadata.get("locale") == locale]
-    return own or [each for each in variants if "locale" not in each.metadata]
 
 
 def _suitable(

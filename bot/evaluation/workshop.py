@@ -18,7 +18,8 @@ from bot.backoffice.opening import open_backoffice
 from bot.bus import open_bus
 from bot.core.clock import Clock, now
 from bot.core.errors import FrontlineError
-from bot.dialog.loading import builtin, load_thinker, thinking_pool
+from bot.dialog.loading import builtin, load_thinker
+from bot.dialog.thinking import Thinker
 from bot.dialog.turns import Turns
 from bot.nlu.encoders import open_encoder
 from bot.nlu.project import Project
@@ -41,6 +42,7 @@ class Workshop:
     turns: Turns
     knowledge: KnowledgeIndex
     query: QueryBuilder
+    thinker: Thinker
 
 
 @asynccontextmanager
@@ -65,12 +67,20 @@ async def workshop(
         questions = [question for article in articles for question in article.questions]
         own = settings.model_copy(update={"data_dir": Path(folder)})
         async with open_backoffice(own, clock=clock) as backoffice:
-            parts = (settings, project, builtin(project), knowledge, query, questions, backoffice)
-            thinker = await asyncio.to_thread(load_thinker, *parts, thinking_pool(settings))
+            thinker = await asyncio.to_thread(
+                load_thinker,
+                settings,
+                project,
+                knowledge,
+                query,
+                engine=builtin(project),
+                questions=questions,
+                backoffice=backoffice,
+            )
             bus = open_bus("")
             turns = Turns(store, thinker, bus, clock=clock)
             try:
-                yield Workshop(store, turns, knowledge, query)
+                yield Workshop(store, turns, knowledge, query, thinker)
             finally:
                 await turns.close()
                 await bus.close()

@@ -37,7 +37,7 @@ class Project:
         for name, variants in loaded.domain.responses.items():
             texts = responses.setdefault(label(name.removeprefix(UTTER)), {})
             for variant in variants:
-                locale = str(variant.metadata.get("locale", "ru"))
+                locale = str(variant.conditions.get("locale", "ru"))
                 if variant.text is not None:
                     texts[locale] = (*texts.get(locale, ()), variant.text)
         return cls({name: tuple(texts) for name, texts in intents.items()}, responses)

@@ -9,6 +9,7 @@ from typing import Any
 from bot.backoffice.errors import BackofficeRefused
 from bot.backoffice.records import BlockKind
 from bot.engine.events import SlotSet
+from bot.nlu.entities import dates
 from bot.tasks.form import DONE, GIVEN_UP, Accepted, Field, Outcome, Task, Wrong, handoff
 from bot.tasks.proof import IDENTITY
 from bot.tasks.situation import Situation
@@ -37,8 +38,10 @@ def _birth_date(at: Situation) -> str | None:
     """A date, or eight digits from the keys of a telephone."""
     if at.requested != "birth_date":
         return None
-    digits = at.text if at.text.isdigit() and len(at.text) == 8 else ""
-    return f"{digits[4:]}-{digits[2:4]}-{digits[:2]}" if digits else at.found("date")
+    if at.text.isdigit() and len(at.text) == 8:
+        return f"{at.text[4:]}-{at.text[2:4]}-{at.text[:2]}"
+    day = dates.read(at.text, at.now, prefer="past") if at.text else None
+    return day.isoformat() if day else None
 
 
 async def _born(value: Any, at: Situation) -> Accepted:

@@ -10,12 +10,20 @@ from bot.backoffice.errors import BackofficeRefused
 from bot.backoffice.records import Contract, ContractStatus, Refusal
 from bot.engine.events import SlotSet
 from bot.engine.responses import Message
+from bot.nlu.entities import day_of_month
 from bot.tasks import identify
-from bot.tasks.form import CONFIRMED, DONE, Accepted, Field, Outcome, Task, Wrong, entity
+from bot.tasks.form import CONFIRMED, DONE, Accepted, Field, Outcome, Task, Wrong
 from bot.tasks.situation import Situation
 from bot.tasks.wording import day_of, days, on, roubles, within
 
 _PREFIXES = {"pos": "pos", "leasing": "leasing", "repay": "loan", "apply": "loan"}
+
+
+def _new_day(at: Situation) -> Any:
+    """As named; a bare number only when it was asked for."""
+    if (named := at.found("day_of_month", "date")) is not None:
+        return named
+    return day_of_month.read(at.text) if at.requested == "new_day" and at.text else None
 
 
 async def _day(value: Any, _: Situation) -> Accepted:
@@ -71,7 +79,7 @@ class ChangeDate(Task):
     fields = (
         *identify.FIELDS,
         Field("product", _product),
-        Field("new_day", entity("day_of_month", "date"), _day),
+        Field("new_day", _new_day, _day),
         CONFIRMED,
     )
 

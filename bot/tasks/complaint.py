@@ -9,6 +9,7 @@ from typing import Any
 from bot.backoffice.records import CaseKind
 from bot.engine.events import SlotSet
 from bot.engine.responses import Message
+from bot.nlu.entities import dates
 from bot.tasks.form import CONFIRMED, DONE, Accepted, Field, Outcome, Task, Wrong, entity, whole
 from bot.tasks.situation import Situation
 from bot.tasks.wording import on
@@ -16,8 +17,13 @@ from bot.tasks.wording import on
 _EMPLOYEE = ("сотрудни", "оператор", "менеджер", "нагруб", "хам", "специалист", "кассир", "девушк")
 
 
+def _day(at: Situation) -> str | None:
+    day = dates.read(at.text, at.now, prefer="past") if at.text else None
+    return day.isoformat() if day else None
+
+
 async def _past(value: Any, at: Situation) -> Accepted:
-    if date.fromisoformat(str(value)) > at.now.date():
+    if date.fromisoformat(value) > at.now.date():
         raise Wrong("utter_date_in_future")
     return Accepted(value)
 
@@ -25,7 +31,7 @@ async def _past(value: Any, at: Situation) -> Accepted:
 class Complaint(Task):
     form = "complaint_form"
     fields = (
-        Field("complaint_date", entity("date"), _past),
+        Field("complaint_date", _day, _past),
         Field("complaint_time", entity("time")),
         whole("description"),
         CONFIRMED,

@@ -163,7 +163,11 @@ async def _validated(task: Task, at: Situation) -> Outcome:
 async def _heard(task: Task, at: Situation) -> tuple[Situation, Outcome]:
     """What the message fills, corrects, or cannot fill."""
     outcome: Outcome = []
+    asked = at.requested
+    answered = any(each.slot == asked and each.read(at) is not None for each in task.fields)
     for each in task.fields:
+        if answered and each.slot != asked and at.slot(each.slot) is not None:
+            continue  # a date of birth is not another day of the charge
         if (value := each.read(at)) is None:
             continue
         try:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from bot.backoffice.errors import BackofficeRefused
+from bot.nlu.entities import dates
 from bot.tasks.form import Accepted, Field, Wrong
 from bot.tasks.situation import Situation
 
@@ -16,7 +17,7 @@ def _read(at: Situation) -> dict[str, Any] | None:
         return None
     named = {
         "full_name": at.found("person"),
-        "birth_date": at.found("date"),
+        "birth_date": _born(at),
         "contract_number": at.found("contract_number"),
     }
     told = {name: value for name, value in named.items() if value}
@@ -25,18 +26,20 @@ def _read(at: Situation) -> dict[str, Any] | None:
     return {**kept, **told} if told else None
 
 
+def _born(at: Situation) -> str | None:
+    day = dates.read(at.text, at.now, prefer="past") if at.text else None
+    return day.isoformat() if day else None
+
+
 async def _verified(value: Any, at: Situation) -> Accepted:
     missing = {"full_name", "birth_date", "contract_number"} - value.keys()
     if missing:
         raise Wrong("utter_identity_incomplete")
-    born = date.fromisoformat(str(value["birth_date"]))
-    if born > at.now.date():
-        born = born.replace(year=born.year - 100)
     try:
         customer = await at.backoffice.verify(
             contract_number=str(value["contract_number"]),
             full_name=str(value["full_name"]),
-            birth_date=born,
+            birth_date=date.fromisoformat(value["birth_date"]),
         )
     except BackofficeRefused as refused:
         raise Wrong("utter_code_locked", ends=True) from refused

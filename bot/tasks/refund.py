@@ -11,6 +11,7 @@ from bot.backoffice.errors import BackofficeRefused
 from bot.backoffice.records import CaseKind, RefundTo
 from bot.engine.events import SlotSet
 from bot.engine.responses import Message
+from bot.nlu.entities import dates
 from bot.tasks.form import CONFIRMED, DONE, Accepted, Field, Outcome, Task, Wrong, entity
 from bot.tasks.proof import IDENTITY
 from bot.tasks.situation import Situation
@@ -34,16 +35,22 @@ _NONE = ("нет", "не могу", "нету", "без файл", "потом")
 _FILE = "[файл:"
 
 
-def _day(at: Situation) -> Any:
+def _day(at: Situation) -> str | None:
     """A charge lies in the past: a day without a year is the last such day."""
-    return at.found("date")
+    day = dates.read(at.text, at.now, prefer="past") if at.text else None
+    return day.isoformat() if day else None
 
 
 async def _past(value: Any, at: Situation) -> Accepted:
-    day = date.fromisoformat(str(value))
-    while day > at.now.date():
-        day = day.replace(year=day.year - 1)
-    return Accepted(day.isoformat())
+    if date.fromisoformat(value) > at.now.date():
+        raise Wrong("utter_date_in_future")
+    return Accepted(value)
+
+
+async def ask_date(at: Situation) -> Outcome:
+    """`action_ask_refund_form_charge_date`: a large sum needs a claim, which is said first."""
+    first = at.say("utter_refund_limit") if is_large(at) and not at.slot("failures") else None
+    return [*([first] if first else []), at.say("utter_ask_charge_date")]
 
 
 async def _amount(value: Any, _: Situation) -> Accepted:

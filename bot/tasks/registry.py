@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-from bot.tasks import change_date, form, identify, visit
+from bot.tasks import change_date, form, identify, refund, visit
 from bot.tasks.block_card import BlockCard
 from bot.tasks.callback import CallBack
 from bot.tasks.case import open_case
@@ -39,6 +39,7 @@ OTHERS: Mapping[str, Action] = {
     "action_ask_code": identify.ask_code,
     "action_ask_visit_time": visit.ask_time,
     "action_ask_new_day": change_date.ask_day,
+    "action_ask_refund_form_charge_date": refund.ask_date,
     "action_open_case": open_case,
 }
 

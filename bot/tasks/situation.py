@@ -28,7 +28,6 @@ class Situation:
 
     tracker: Tracker
     now: datetime
-    locale: str
     channel: str
     backoffice: Backoffice
     responder: Responder
@@ -77,9 +76,7 @@ class Situation:
 
     def say(self, response: str, **values: Any) -> Message:
         """A response of the project; raises `FrontlineError("no_response")` when it has none."""
-        said = self.responder.say(
-            response, self.tracker, channel=self.channel, values=values, locale=self.locale
-        )
+        said = self.responder.say(response, self.tracker, channel=self.channel, values=values)
         if said is None:
             raise FrontlineError("no_response", f"the project has no response `{response}`")
         return said

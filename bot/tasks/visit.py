@@ -197,9 +197,13 @@ class MoveVisit(Task):
         return (*identify.needs(at), "visit_date", "visit_time", "confirmed")
 
     async def settle(self, at: Situation) -> Mapping[str, Any]:
+        """The old time, named to say which visit it is, is not the new one."""
         if not at.slot("customer"):
             return {}
-        return await settle_time(at, (await _booked(at)).city)
+        visit = await _booked(at)
+        if at.slot("visit_date") and at.slot("visit_time") and _moment(at) == visit.at.replace(tzinfo=None):
+            return {"visit_date": None, "visit_time": None}
+        return await settle_time(at, visit.city)
 
     async def confirm(self, at: Situation) -> Message:
         moment, visit = _moment(at), await _booked(at)

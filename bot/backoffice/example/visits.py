@@ -48,8 +48,6 @@ def book(
     kind = CustomerKind.INDIVIDUAL
     if customer_ref is not None:
         kind = people.known(work, customer_ref).kind
-    elif phone is None:
-        raise BackofficeRefused("contact_needed")
     if phone is not None:
         checked_phone(phone)
     if len(guests) > GUESTS[kind]:
