@@ -17,7 +17,8 @@ VERSION = "3.6.21"
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 GRACE_S = 10.0  # between asking a process to end and ending it
 LINE_BYTES = 1 << 20  # of a process's output; longer lines are cut by asyncio with an error
-_OURS = ("FRONTLINE_", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+# OMP_NUM_THREADS: one is right for our small matrices, not for training a neural network.
+_OURS = ("FRONTLINE_", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "OMP_NUM_THREADS")
 _CONTENT = ("config.yml", "domain.yml", "domain", "data", "tests")
 
 

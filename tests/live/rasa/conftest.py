@@ -121,7 +121,7 @@ def actions() -> ParcelActions:
 @pytest.fixture(scope="session")
 def actions_url(project: Project, actions: ParcelActions) -> Iterator[str]:
     app = FastAPI()
-    install(app)
+    install(app, lambda _: None)
     app.include_router(router(ActionServer(actions, lambda: Lens(project.domain), SECRET, 200_000)))
     port = free_port()
     runner = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
