@@ -85,6 +85,8 @@ def _heard(agent: Agent, gold: UserSaid) -> tuple[UserSaid, _Found]:
     if wanted is not None and predicted != wanted:
         return gold, ("intent", wanted, str(predicted))
     positions = not gold.text.startswith("/")
+    if positions:
+        gold = replace(gold, entities=tuple(_placed(each, said.entities) for each in gold.entities))
     if _entities(gold.entities, positions) != _entities(said.entities, positions):
         return gold, ("entity", _listed(gold.entities), _listed(said.entities))
     return replace(gold, response=said.response), None
@@ -115,6 +117,14 @@ def _entities(spans: tuple[EntitySpan, ...], positions: bool) -> set[tuple[str, 
         (each.entity, str(each.value), each.start if positions else 0, each.end if positions else 0)
         for each in spans
     }
+
+
+def _placed(wanted: EntitySpan, found: tuple[EntitySpan, ...]) -> EntitySpan:
+    """One that is listed below its message and not marked in it stands where it is found."""
+    if wanted.end:
+        return wanted
+    same = (each for each in found if (each.entity, str(each.value)) == (wanted.entity, str(wanted.value)))
+    return next((replace(wanted, start=each.start, end=each.end) for each in same), wanted)
 
 
 def _listed(spans: tuple[EntitySpan, ...]) -> str:

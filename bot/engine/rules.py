@@ -18,7 +18,7 @@ from bot.engine.prediction import Prediction
 from bot.engine.states import UNSET, Lens, Mark, State
 from bot.engine.timeline import ELSEWHERE, examples, of_rule, of_story
 from bot.engine.tracker import Tracker
-from bot.project.model import Component, Project, Rule, SlotType, Story
+from bot.project.model import Component, Project, Rule, SlotType, Story, UserStep
 
 DEFAULT_INTENTS = {
     "restart": "action_restart",
@@ -26,6 +26,7 @@ DEFAULT_INTENTS = {
     "session_start": "action_session_start",
 }
 PRIORITY = 4
+MOST_ACTIONS = 10  # without waiting, as in a turn
 
 States = tuple[State, ...]
 
@@ -66,13 +67,13 @@ class Rules:
 
     @classmethod
     def train(cls, project: Project, lens: Lens, component: Component) -> Rules:
-        remembered: list[tuple[States, str, str]] = []
+        remembered: list[tuple[States, str, str]] = []  # and the name of the rule
         told: list[tuple[list[State], str]] = []
         for rule in project.rules:
             for states, action in examples(of_rule(rule, project.domain), lens, strict=True):
                 told.append((states, action))
                 if (key := _since_elsewhere(states)) and action != ELSEWHERE:
-                    remembered.append((key, action, rule.name))
+                    remembered.append((key, action, f"rule `{rule.name}` ({rule.place})"))
         rule_states = [state for states, _ in told for state in states]
         stories = [(of_story(story, project.domain), story) for story in project.stories]
         story_told = [each for events, _ in stories for each in examples(events, lens, strict=False)]
@@ -87,8 +88,12 @@ class Rules:
             only_slots=frozenset(_slots(rule_states) - _slots(story_states)),
             only_loops=frozenset(_loops(rule_states) - _loops(story_states)),
         )
+        if component.options.get("restrict_rules", True):
+            rules.problems += _too_long(project.rules)
         if component.options.get("check_for_contradictions", True):
             rules._compare(stories, project.rules)
+            rules.problems += rules._divided(remembered)
+            rules.problems += rules._endless(project.rules)
             rules.hides = True
         return rules
 
@@ -154,9 +159,9 @@ class Rules:
     def _compare(self, stories: Iterable[tuple[list[Event], Story]], rules: Iterable[Rule]) -> None:
         """Finds which rules the stories go through, and where the two contradict each other."""
         names = {each.source: each.name for found in self.by_action.values() for each in found}
-        told = [(f"story '{story.name}' ({story.place})", False, events) for events, story in stories]
+        told = [(f"{story.place}: story `{story.name}`", False, events) for events, story in stories]
         domain = self.lens.domain
-        told += [(f"rule '{rule.name}' ({rule.place})", True, of_rule(rule, domain)) for rule in rules]
+        told += [(f"{rule.place}: rule `{rule.name}`", True, of_rule(rule, domain)) for rule in rules]
         for title, is_rule, events in told:
             for gold, prediction in self._along(events):
                 if prediction is None or not prediction.action:
@@ -164,11 +169,52 @@ class Rules:
                 if prediction.action == gold:
                     if not is_rule:
                         self.in_stories.add(prediction.source)
-                elif prediction.source in names:
+                elif prediction.source in names and (is_rule or not self._yields(prediction)):
                     self.problems.append(
-                        f"{title} goes on with {gold}, but rule '{names[prediction.source]}' "
-                        f"says {prediction.action}"
+                        f"{title} goes on with {gold}, but "
+                        f"{names[prediction.source]} says {prediction.action}"
                     )
+
+    def _yields(self, prediction: Prediction) -> bool:
+        """Forgets that a rule waits after its first action, where it goes on only after an answer."""
+        states = prediction.source
+        if prediction.action != LISTEN or not isinstance(states, tuple) or len(states) > 1:
+            return False
+        after = [each for found in self.by_action.values() for each in found]
+        if not any(each.states[:1] == states and len(each.states) > 1 for each in after):
+            return False
+        kept = [each for each in self.by_action[states[0].action] if each.states != states]
+        self.by_action = {**self.by_action, states[0].action: kept}
+        return True
+
+    def _divided(self, remembered: Iterable[tuple[States, str, str]]) -> Iterable[str]:
+        """Rules that begin alike and go on differently, where no other rule decides between them."""
+        ways: dict[States, dict[str, str]] = defaultdict(dict)
+        for key, action, name in remembered:
+            ways[key].setdefault(action, name)
+        for key, names in ways.items():
+            decided = {
+                each.action for each in self.by_action.get(key[-1].action, ()) if _applies(each.states, key)
+            }
+            if len(names) > 1 and not decided:
+                (one, first), (other, second), *_ = names.items()
+                place = first.rpartition("(")[2].rstrip(")")
+                yield f"{place}: {first.rpartition(' (')[0]} goes on with {one}, but {second} says {other}"
+
+    def _endless(self, rules: Iterable[Rule]) -> Iterable[str]:
+        """Rules after which rules go on for ever without waiting for the user."""
+        for rule in rules:
+            tracker = Tracker.begin(self.lens, of_rule(rule, self.lens.domain)[:-1])
+            taken: list[str] = []
+            while len(taken) <= MOST_ACTIONS:
+                prediction = self.predict(tracker)
+                if prediction is None or prediction.action in ("", LISTEN):
+                    break
+                taken.append(prediction.action)
+                tracker = tracker.after(ActionTaken(prediction.action))
+            else:
+                ring = ", ".join(dict.fromkeys(taken))
+                yield f"{rule.place}: rule `{rule.name}` leads to actions without an end: {ring}"
 
     def _along(self, events: Iterable[Event]) -> Iterable[tuple[str, Prediction | None]]:
         line = Tracker.begin(self.lens, events).line
@@ -196,6 +242,13 @@ def _by_form(tracker: Tracker) -> Prediction | None:
     if tracker.now.action == loop.name:
         return Prediction(LISTEN, 1.0, PRIORITY, source=("form waits", loop.name), no_user=True)
     return Prediction(loop.name, 1.0, PRIORITY, source=("form", loop.name), no_user=True)
+
+
+def _too_long(rules: Iterable[Rule]) -> Iterable[str]:
+    """A rule is for one message; `restrict_rules: false` allows more."""
+    for rule in rules:
+        if sum(isinstance(step, UserStep) for step in rule.steps) > 1:
+            yield f"{rule.place}: rule `{rule.name}` has several messages, which only stories may have"
 
 
 def _since_elsewhere(states: Sequence[State]) -> States:

@@ -20,6 +20,7 @@ from bot.engine.tracker import Past, Tracker
 
 DEEPEST = 8  # states that `Nearest` compares
 FADING = 0.5  # what a state weighs beside the one after it
+UNTOLD = 0.6  # how alike a conversation is to what a story does not tell
 SURE = 0.5  # the least confidence of `Nearest` when the last state is known
 WORDS_SHARED = 0.6  # of a message and the text of an end-to-end story, to be taken for it
 
@@ -152,18 +153,22 @@ def _pool(state: State) -> Hashable:
 def _likeness(
     one: Sequence[State], other: Sequence[State], depth: int, seen: dict[tuple[State, State], float]
 ) -> float:
-    """How alike the states are, newest first, from 0 to 1."""
+    """How alike a conversation and a story are, newest first, from 0 to 1.
+
+    A story may be told in the middle of a conversation: what was before it says neither yes nor no.
+    """
     total, weight, full = 0.0, 1.0, 0.0
     for index in range(depth):
-        if index >= len(one) and index >= len(other):
-            alike = 1.0
-        elif index >= len(one) or index >= len(other):
-            alike = 0.0
-        else:
-            pair = (one[index], other[index])
-            if (known := seen.get(pair)) is None:
-                known = seen[pair] = _alike(*pair)
+        here = one[index] if index < len(one) else None
+        there = other[index] if index < len(other) else None
+        if here is None or there is None or there.action is None:
+            begun = here is None or here.action is None
+            over = there is None or there.action is None
+            alike = 1.0 if begun and over else UNTOLD if over else 0.0
+        elif (known := seen.get((here, there))) is not None:
             alike = known
+        else:
+            alike = seen[here, there] = _alike(here, there)
         total += weight * alike
         full += weight
         weight *= FADING

@@ -48,7 +48,7 @@ class Tagger:
 
     def find(self, text: str) -> tuple[EntitySpan, ...]:
         """In the order of the text; values are those of synonyms where there are any."""
-        found = list(self.words.find(text)) if self.words else []
+        found = self.words.find(text) if self.words else []
         for span in self._patterns(text):
             if not any(_same(span, other) for other in found):
                 found.append(span)

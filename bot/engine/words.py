@@ -125,8 +125,21 @@ class Words:
                     steps[row, column] += NEVER
         return cls(seen, marks, columns, base, steps)
 
-    def find(self, text: str) -> Iterator[EntitySpan]:
-        """The entities of a text, each with what was said as its value."""
+    def find(self, text: str) -> list[EntitySpan]:
+        """The entities of a text, each with what was said as its value.
+
+        A text that is nothing but a value seen in examples is that entity.
+        """
+        found = list(self._spans(text))
+        kinds = self.seen.kinds.get(tuple(_WORD.findall(text.lower())), ())
+        if found or len(kinds) != 1:
+            return found
+        ((entity, role, group),) = kinds
+        start = len(text) - len(text.lstrip())
+        said = text.strip()
+        return [EntitySpan(entity, said, start, start + len(said), role, group, EXTRACTOR)]
+
+    def _spans(self, text: str) -> Iterator[EntitySpan]:
         matches = list(_WORD.finditer(text))
         span: EntitySpan | None = None
         for match, mark in zip(matches, self._best([match[0] for match in matches]), strict=True):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.core.errors import FrontlineError
 from bot.engine.agent import Agent
 from bot.engine.parsing import ProjectParser
 from bot.engine.player import Played, play
@@ -20,11 +21,13 @@ from bot.rasa import stories as on_rasa
 
 
 def evaluate(folder: Path, read: Read) -> Mapping[str, Any]:
-    """Loads, trains, plays. Raises `InvalidContent`."""
+    """Loads, trains, plays. Raises `InvalidContent`, and `contradiction` for what Rasa would not train."""
     started = time.perf_counter()
     project = load(folder)
     loaded = time.perf_counter()
     agent = Agent.train(project, ProjectParser.learn(project, read))
+    if agent.problems:
+        raise FrontlineError("contradiction", "\n".join(agent.problems), status=422)
     trained = time.perf_counter()
     played = list(play(agent, project))
     done = time.perf_counter()
@@ -33,7 +36,7 @@ def evaluate(folder: Path, read: Read) -> Mapping[str, Any]:
         "stories": {"n": len(played), "passed": sum(each.passed for each in played)},
         "seconds": {"load": loaded - started, "train": trained - loaded, "play": done - trained},
         "failures": [_failure(each) for each in played if not each.passed],
-        "problems": [*project.problems, *agent.problems],
+        "problems": list(project.problems),
     }
 
 

@@ -67,9 +67,7 @@ def load(root: Path) -> Project:
         if "responses" in given:
             about.add_responses(given["responses"])
     for source in _files(root, "tests"):
-        given = source.record("test stories", ("version", "stories"))
-        if "stories" in given:
-            tests.add_stories(given["stories"])
+        _add_tests(tests, source)
     domain = about.domain()
     stories = told.stories(domain)
     _check_forms(domain)
@@ -90,6 +88,14 @@ def load(root: Path) -> Project:
         tests.stories(domain),
         tuple(dict.fromkeys(problems)),
     )
+
+
+def _add_tests(tests: StoryReader, source: Source) -> None:
+    given = source.record("test stories", ("version", "stories", "nlu"))
+    if "stories" in given:
+        tests.add_stories(given["stories"])
+    if "nlu" in given:  # examples held out, which are no stories: their format alone is checked
+        NluReader().add(given["nlu"])
 
 
 def _optional(root: Path, name: str) -> Source | None:
