@@ -42,7 +42,7 @@ async def evaluate(folder: Path, read: Read, data: Path, venv: Path) -> Mapping[
     pairs = [
         (story, taken, theirs[story.name].pop(0) if theirs[story.name] else None) for story, taken in ours
     ]
-    differences = [found for pair in pairs if (found := _difference(*pair))]
+    differences = [found for pair in pairs if (found := compare(*pair))]
     return {
         "engines": ["builtin", "rasa"],
         "stories": {
@@ -83,7 +83,8 @@ def actions(agent: Agent, story: Story) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _difference(story: Story, taken: tuple[str, ...], told: Told | None) -> Mapping[str, Any] | None:
+def compare(story: Story, taken: tuple[str, ...], told: Told | None) -> Mapping[str, Any] | None:
+    """The first difference between our actions and Rasa's."""
     about = {"story": story.name, "place": str(story.place)}
     if told is None:
         return {**about, "step": 0, "expected": "", "builtin": "played", "rasa": "not played"}

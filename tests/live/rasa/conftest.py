@@ -136,16 +136,14 @@ def actions_url(project: Project, actions: ParcelActions) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def rasa(
-    rasa_venv: Path, background: Background, actions_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RasaServer]:
-    server = RasaServer(
-        PARCELS,
-        tmp_path_factory.mktemp("rasa"),
-        rasa_venv,
-        actions_url=actions_url,
-        actions_secret=SECRET,
-    )
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shared, so that a project is trained once."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def rasa(rasa_venv: Path, background: Background, actions_url: str, data_dir: Path) -> Iterator[RasaServer]:
+    server = RasaServer(PARCELS, data_dir / "rasa", rasa_venv, actions_url=actions_url, actions_secret=SECRET)
     background.run(server.start())
     background.run(server.ready())
     yield server
