@@ -137,7 +137,7 @@ def _print(result: dict[str, Any]) -> None:
     """One line per group of figures; shares as per cent."""
     for name, value in result.items():
         group = value if isinstance(value, dict) else {"": value}
-        show = _seconds if name == "seconds" else _figure
+        show = _seconds if name.endswith("seconds") else _figure
         figures = "  ".join(f"{key} {show(figure)}".strip() for key, figure in group.items())
         typer.echo(f"{name:22} {figures}")
 

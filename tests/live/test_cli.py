@@ -74,6 +74,37 @@ def test_import_names_what_is_wrong_and_keeps_the_rest(cli: Cli, tmp_path: Path)
     assert cli("import", str(tmp_path / "nowhere")).returncode == 4
 
 
+def test_any_folder_is_measured_beside_bm25(cli: Cli, tmp_path: Path) -> None:
+    folder, questions, out = tmp_path / "base", tmp_path / "questions.jsonl", tmp_path / "out.json"
+    (folder / "staff").mkdir(parents=True)
+    (folder / "staff" / "leave.md").write_text("# Отпуск\n\nОтпуск длится 28 дней.\n", "utf-8")
+    (folder / "pass.md").write_text("---\nid: gate\ntitle: Пропуск\n---\nПропуск выдаёт охрана.\n", "utf-8")
+    lines = [("сколько дней отпуск", "staff/leave.md"), ("кто выдаёт пропуск", "gate")]
+    rows = (json.dumps({"question": question, "gold": [gold]}) for question, gold in lines)
+    questions.write_text("\n".join(rows), "utf-8")
+    command = ("eval", "retrieval", "--articles", str(folder), "--questions", str(questions))
+    shown = cli(*command, "--json", str(out))
+    assert shown.returncode == 0, shown.stderr
+    measured = {"recall_at_1", "recall_at_3", "recall_at_5", "recall_at_10", "mrr"}
+    assert set(result(out)["baseline_bm25"]) == measured
+    assert all(result(out)[figure] == 1 for figure in measured)
+    assert "%" not in next(line for line in shown.stdout.splitlines() if line.startswith("build_seconds"))
+    questions.write_text('{"question": "без ответа"}', "utf-8")
+    broken = cli(*command)
+    assert (broken.returncode, "questions.jsonl" in broken.stderr) == (1, True), broken.stderr
+
+
+def test_one_answer_with_its_reasons(cli: Cli, tmp_path: Path) -> None:
+    folder, out = tmp_path / "articles", tmp_path / "out.json"
+    folder.mkdir()
+    (folder / "leave.md").write_text("# Отпуск\n\nОтпуск длится 28 дней.\n", "utf-8")
+    asked = cli("ask", "сколько дней отпуск", "--json", str(out), articles=str(folder))
+    assert asked.returncode == 0, asked.stderr
+    assert [hit["article_id"] for hit in result(out)["hits"]] == ["leave"]
+    assert {"understand", "retrieve", "decide"} <= set(result(out)["timings_ms"])
+    assert result(out)["kind"] in asked.stdout
+
+
 def test_people_and_keys(cli: Cli, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     assert cli("users", "invite", "--role", "operator", "--json", str(out)).returncode == 0
