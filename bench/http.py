@@ -15,7 +15,7 @@ from bench.questions import questions
 from bot.settings import Settings
 from knowledge_base.articles import load_folder
 
-CUSTOMERS, EACH = 50, 40
+CUSTOMERS, EACH, WARM = 50, 40, 12
 
 
 class Line:
@@ -40,14 +40,16 @@ def run(product: Product) -> Sequence[Figure]:
     """Every customer waits for each answer before the next question; a bare endpoint is the baseline."""
     key = product.command("keys", "create", "Bench")["key"]
     articles = load_folder(Settings().articles).articles
-    texts = list(islice(questions(articles, seed=11), CUSTOMERS * EACH))
+    texts = list(islice(questions(articles, seed=11), CUSTOMERS * (WARM + EACH)))
     return asyncio.run(_measured(product.port, key, texts))
 
 
 async def _measured(port: int, key: str, texts: Sequence[str]) -> Sequence[Figure]:
     lines = [Line(*await asyncio.open_connection("127.0.0.1", port), key) for _ in range(CUSTOMERS)]
     bare = await _rate(lines, 20, lambda line, _: line.ask("GET", "/health/live"))
-    await _rate(lines, 2, lambda line, number: _turn(line, f"w{id(line)}", f"w{number}", texts[number]))
+    # What a running server has in its memory, as in `bench.turn`.
+    early = iter(texts[CUSTOMERS * EACH :])
+    await _rate(lines, WARM, lambda line, number: _turn(line, f"w{id(line)}", f"w{number}", next(early)))
     took: list[float] = []
     answered: set[tuple[str, int]] = set()
     again: list[str] = []
