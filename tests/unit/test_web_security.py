@@ -1,4 +1,4 @@
-"""Client addresses, origins, log redaction, rate limits, signatures: the pure parts of protection."""
+"""Client addresses, origins, log redaction, passwords, signatures: the pure parts of protection."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from starlette.requests import HTTPConnection
 
 from bot.channels.rest import sign
 from bot.settings import Limits, Settings
-from bot.web.errors import RateLimitError
-from bot.web.limits import RateLimits
 from bot.web.logs import REDACTED, configure, redact
 from bot.web.passwords import Passwords
 from bot.web.security import client_ip, same_origin
@@ -81,16 +79,6 @@ def test_marked_keys_are_redacted(capsys: pytest.CaptureFixture[str]) -> None:
     line = capsys.readouterr().err
     assert "паспорт" not in line
     assert '"seq": 3' in line
-
-
-async def test_a_moving_window_per_kind_and_person() -> None:
-    limits = RateLimits()
-    for _ in range(2):
-        await limits.check("login", "a", 2)
-    await limits.check("login", "b", 2)
-    await limits.check("session", "a", 2)
-    with pytest.raises(RateLimitError):
-        await limits.check("login", "a", 2)
 
 
 async def test_passwords() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def test_from_question_to_human_and_rating(crowd: Crowd, size: str, tmp_path: Pa
     # A human is asked for; the desk sees the reason and the whole dialog.
     customer.calls()
     expect(clerk.cards.filter(has_text="Попросил оператора").first).to_be_visible()
+    expect(clerk.page).to_have_title(re.compile(r"^\(\d+\) "))
     clerk.takes()
     expect(customer.chat.get_by_text("присоединился оператор")).to_be_visible()
     for said in (STOLEN, "какой пароль от вайфая", BLOCK_CARD):
