@@ -39,13 +39,15 @@ SEED = 7
 class Recognised:
     """`intent` None: none of these. `confidence` 0..1; `ranking`: (intent, share), the likeliest first.
 
-    `chance` that the text is any of the intents at all; shares are multiplied by it.
+    `chance` that the text is any of the intents at all; shares are multiplied by it. `likeness`: the
+    cosine between the text and the example most like it.
     """
 
     intent: str | None
     confidence: float
     ranking: tuple[tuple[str, float], ...]
     chance: float = 1.0
+    likeness: float = 1.0
 
 
 class _Features:
@@ -119,14 +121,15 @@ class Recogniser:
             rows = self._features.of(texts[start : start + BLOCK])
             shares, evidence = self._scorer.score(rows)
             chances = self._gate.chances(evidence)
-            found += [self._answer(share, chance) for share, chance in zip(shares, chances, strict=True)]
+            found += map(self._answer, shares, chances, evidence[:, 2])
         return found
 
-    def _answer(self, shares: Floats, chance: float) -> Recognised:
+    def _answer(self, shares: Floats, chance: float, likeness: float) -> Recognised:
         order = np.argsort(-shares)[:10]
         ranking = tuple((self._intents[at], float(shares[at] * chance)) for at in order)
         belongs = chance >= self._gate.threshold
-        return Recognised(ranking[0][0] if belongs else None, ranking[0][1], ranking, float(chance))
+        best = ranking[0][0] if belongs else None
+        return Recognised(best, ranking[0][1], ranking, float(chance), float(likeness))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Tagger:
         duckling = components.get(DUCKLING)
         return cls(
             _tables(project, components[TABLES].options) if TABLES in components else (),
-            Words.learn(_taught(project, components)),
+            Words.learn(_taught(project, components), project.nlu.synonyms, project.nlu.lookups),
             project.nlu.synonyms,
             _mapped([component.name for component in project.pipeline]),
             frozenset(duckling.options.get("dimensions") or amounts.DIMENSIONS) if duckling else frozenset(),

@@ -49,8 +49,10 @@ class _Seen:
     lengths: frozenset[int]
 
     @classmethod
-    def of(cls, examples: Iterable[Example]) -> _Seen:
+    def of(cls, examples: Iterable[Example], others: Iterable[tuple[str, _Kind]]) -> _Seen:
+        """`others`: values that stand in no example."""
         times = Counter(value for each in examples for value in _values(each))
+        times.update((_split(text), kind) for text, kind in others)
         kinds: dict[_Value, set[_Kind]] = defaultdict(set)
         for value, kind in times:
             kinds[value].add(kind)
@@ -82,12 +84,20 @@ class Words:
     steps: Floats  # from the mark of the word before (rows) to this word's
 
     @classmethod
-    def learn(cls, examples: Sequence[Example]) -> Words | None:
-        """None where no example has an entity, or every word of all is one."""
+    def learn(
+        cls,
+        examples: Sequence[Example],
+        synonyms: Mapping[str, str] | None = None,
+        tables: Mapping[str, Sequence[str]] | None = None,
+    ) -> Words | None:
+        """None where no example has an entity, or every word of all is one.
+
+        Synonyms of values that examples have, and look-up tables of entities, are seen values too.
+        """
         marked = [each for each in examples if each.entities]
         if not marked:
             return None
-        seen = _Seen.of(marked)
+        seen = _Seen.of(marked, _others(marked, synonyms or {}, tables or {}))
         rows: list[dict[str, float]] = []
         targets: list[_Mark] = []
         shares: list[float] = []
@@ -131,7 +141,7 @@ class Words:
         A text that is nothing but a value seen in examples is that entity.
         """
         found = list(self._spans(text))
-        kinds = self.seen.kinds.get(tuple(_WORD.findall(text.lower())), ())
+        kinds = self.seen.kinds.get(_split(text.lower()), ())
         if found or len(kinds) != 1:
             return found
         ((entity, role, group),) = kinds
@@ -202,7 +212,28 @@ def _shares(scores: Floats) -> Floats:
 def _values(example: Example) -> Iterator[tuple[_Value, _Kind]]:
     for span in example.entities:
         said = example.text[span.start : span.end].lower()
-        yield tuple(_WORD.findall(said)), (span.entity, span.role, span.group)
+        yield _split(said), (span.entity, span.role, span.group)
+
+
+def _others(
+    marked: Iterable[Example], synonyms: Mapping[str, str], tables: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, _Kind]]:
+    kinds: dict[str, set[_Kind]] = defaultdict(set)
+    for example in marked:
+        for span in example.entities:
+            for said in (str(span.value), example.text[span.start : span.end]):
+                kinds[said.lower()].add((span.entity, span.role, span.group))
+    for text, value in synonyms.items():
+        if text not in kinds and value.lower() in kinds:
+            yield from ((text, kind) for kind in kinds[value.lower()])
+    plain = {kind for known in kinds.values() for kind in known if kind[1:] == (None, None)}
+    for name, texts in tables.items():
+        if (name, None, None) in plain:
+            yield from ((text.lower(), (name, None, None)) for text in texts)
+
+
+def _split(text: str) -> _Value:
+    return tuple(_WORD.findall(text))
 
 
 def _read(example: Example) -> tuple[list[str], list[_Mark]]:

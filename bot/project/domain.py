@@ -189,8 +189,8 @@ def _slot(name: str, source: Source) -> Slot:
         raise given["type"].wrong(f"{what}: type `{written}` is not supported")
     kind = SlotType(written)
     influences = kind is not SlotType.ANY
-    if "influence_conversation" in given:
-        influences = given["influence_conversation"].flag("influence_conversation")
+    if (written_so := given.get("influence_conversation")) is not None:
+        influences = not written_so.is_empty and written_so.flag("influence_conversation")
     if kind is SlotType.ANY and influences:
         raise given["influence_conversation"].wrong(f"{what}: a slot of type any cannot influence")
     values = given["values"].items("values") if "values" in given else ()

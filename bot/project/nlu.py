@@ -93,6 +93,8 @@ def _lines(source: Source, what: str) -> Iterator[tuple[str, Source, int]]:
         return
     for number, line in enumerate(source.text(what).splitlines(), int(source.is_block)):
         text = line.strip()
+        if text.startswith("#"):
+            continue
         if text and not text.startswith("-"):
             problem = f"{what}: examples begin with `- `, this does not: `{text[:40]}`"
             raise InvalidContent(source.path, source.line + number, problem)
