@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.backoffice.ports import Backoffice
-from bot.core.types import Answer, QuickReply, Say, SayKind
+from bot.core.types import Answer, Ask, QuickReply, Say, SayKind
 from bot.dialog import policy, wire
 from bot.dialog.context import Context
 from bot.dialog.escalation import Rules
@@ -24,6 +24,7 @@ from bot.engine.events import Event, LoopSet, SlotSet
 from bot.engine.responses import Message, Responder
 from bot.engine.states import REQUESTED
 from bot.engine.tracker import Tracker
+from bot.nlu.project import TASK
 from bot.project.model import EntitySpan
 from bot.settings import Policy
 from bot.tasks import registry
@@ -80,9 +81,19 @@ class TurnActions:
         context = Context.read(tracker.slot(MEMORY) or {})
         understanding = self.understand(self._text(tracker), context)
         decision = policy.decide(understanding, context, self.speech, self.limits)
-        if tracker.now.active_loop is None:
+        if isinstance(decision.answer, Ask):
+            decision = self._asked(decision, understanding, context)
+        elif tracker.now.active_loop is None:
             decision = replace(decision, answer=self._offered(decision.answer))
         return remembered(decision)
+
+    def _asked(self, decision: Decision, u: Understanding, context: Context) -> Decision:
+        """Which of a task's articles was meant is asked in the task's words."""
+        offer = self.offers.of_intent(u.intent.best(TASK) or "")
+        question = offer.question.get(self.speech.locale) if offer else None
+        if offer is None or question is None or u.hits[0].article_id not in offer.articles:
+            return decision
+        return policy.which(question, offer.articles, u.question, context, self.speech)
 
     def _offered(self, answer: Answer) -> Answer:
         """With the button of the task that carries out what the article explains."""

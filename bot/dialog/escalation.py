@@ -23,7 +23,9 @@ Read = Callable[[str], Query]
 ASKED = "asked_for_person"
 MISUNDERSTOOD = "misunderstood"
 MISUNDERSTOOD_PRIORITY = 6
-SURE_AT = 0.6  # the classifier's probability from which it is believed without a sign
+# The classifier's probability from which it is believed without a sign; more is asked of it where the
+# base seems to have the answer: (probability of the best article, probability asked of the classifier).
+SURE_AT = ((0.3, 0.6), (0.75, 0.85), (1.0, 0.97))
 # A request for a person is worded with everyday words ("дайте", "человек"): the classifier must not
 # deny it outright.
 PLAUSIBLE_AT = 0.02
@@ -70,14 +72,18 @@ class Rules:
         return next((rule for rule in self.rules if rule.reason == reason), None)
 
 
-def urgent(rules: Rules, message: Message, intent: Intent) -> Rule | None:
-    """The rule by which a human takes over, if any."""
+def urgent(rules: Rules, message: Message, intent: Intent, known: Callable[[], float]) -> Rule | None:
+    """The rule by which a human takes over, if any. `known`: how surely the base has the answer."""
     rule = rules.signalled(message)
     share = intent.share(FAMILY)
     if rule is not None and (rule.reason != ASKED or share >= PLAUSIBLE_AT):
         return rule
     best = intent.best(FAMILY)
-    return rules.get(best) if best is not None and share >= SURE_AT else None
+    if best is None or share < SURE_AT[0][1]:
+        return None
+    answered = known()
+    asked = next(sure for below, sure in SURE_AT if answered <= below)
+    return rules.get(best) if share >= asked else None
 
 
 def _rule(path: Path, entry: Any, read: Read) -> Rule:

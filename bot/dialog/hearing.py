@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.dialog.context import Context
-from bot.dialog.offers import Offers
+from bot.dialog.offers import Offer, Offers
+from bot.dialog.policy import ambiguous
 from bot.dialog.understanding import Understanding
 from bot.engine.events import UserSaid
 from bot.nlu.language import Language
@@ -23,7 +24,7 @@ TASK_AT = 0.5  # probability from which a request begins a task
 POLITE_TASK_AT = 0.85  # of a request that is put as a question
 SMALL_TALK_AT, SURE_SMALL_TALK_AT = 0.6, 0.9  # the second for a long message or a question
 LONG = 7  # words
-FOUND_AT = 0.5  # the base is for this, not for the task, when the article is another one's
+FOUND_AT = 0.4  # the base is for this, not for the task, when the article is another one's
 CANCEL_AT = 0.5  # in a form, where "нет" is an answer
 AGREES_AT = 0.4  # "да, всё так" is a yes, with other words around it
 ASKS_AT, SURELY_ASKS_AT = 0.5, 0.8  # the base answers this: in a form it is a question
@@ -79,13 +80,13 @@ def _freely(
     return (
         _small_talk(u)
         or _offered(u, spans, context, offers)
-        or _task(u, offers)
+        or _task(u, spans, offers)
         or ((f"{OUT_OF_SCOPE}/{u.intent.best(OUT_OF_SCOPE)}", outside) if outside >= 0.5 > _top(u) else None)
         or (QUESTION, max(_top(u), 1 - outside))
     )
 
 
-def _task(u: Understanding, offers: Offers) -> tuple[str, float] | None:
+def _task(u: Understanding, spans: Sequence[EntitySpan], offers: Offers) -> tuple[str, float] | None:
     """A request for something that is done here, not a question about it, which articles answer."""
     name = u.intent.best(TASK)
     share = u.intent.score(f"{TASK}/{name}")
@@ -93,9 +94,16 @@ def _task(u: Understanding, offers: Offers) -> tuple[str, float] | None:
     if name is None or share < (POLITE_TASK_AT if _asks(u.reading.text) else TASK_AT) or opens:
         return None
     offer = offers.of_intent(name)
-    about = u.hits[0].article_id if _top(u) >= FOUND_AT else None
-    elsewhere = offer is not None and about is not None and about not in offer.articles
-    return None if elsewhere and share < POLITE_TASK_AT else (name, share)
+    return None if offer is not None and _elsewhere(u, spans, offer) else (name, share)
+
+
+def _elsewhere(u: Understanding, spans: Sequence[EntitySpan], offer: Offer) -> bool:
+    """Two things were asked, or the base knows another article for it, or cannot tell which is meant."""
+    if len(u.parts) > 1:
+        return True
+    if _top(u) < FOUND_AT or any(span.entity in offer.entities for span in spans):
+        return False
+    return u.hits[0].article_id not in offer.articles or ambiguous(u)
 
 
 def _offered(

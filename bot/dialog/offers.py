@@ -10,17 +10,21 @@ from typing import Any
 from bot.core.errors import InvalidContent
 from bot.nlu.content import line_of, read_yaml
 
-_KEYS = frozenset(["intent", "title", "articles", "entities"])
+_KEYS = frozenset(["intent", "title", "articles", "entities", "question"])
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """`title` by locale: of the button under the articles' answers. `entities` begin the task after one."""
+    """`title` by locale: of the button under the articles' answers. `entities` begin the task after one.
+
+    `question` by locale: asks which of the articles was meant, where the task differs between them.
+    """
 
     intent: str
     articles: tuple[str, ...]
     title: Mapping[str, str] = field(default_factory=dict)
     entities: frozenset[str] = frozenset()
+    question: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,10 @@ def _offer(path: Path, entry: Any) -> Offer:
         raise InvalidContent(str(path), line_of(path, word), f"unknown key `{word}` of an offer")
     intent, articles = entry.get("intent"), entry.get("articles")
     title, entities = entry.get("title") or {}, entry.get("entities") or []
+    question = entry.get("question") or {}
     if not isinstance(intent, str) or not isinstance(articles, list) or not articles:
         raise InvalidContent(str(path), line_of(path, str(intent)), "an offer needs `intent` and `articles`")
-    if not isinstance(title, dict) or not isinstance(entities, list):
-        problem = f"offer {intent}: `title` is by language, `entities` a list"
+    if not isinstance(title, dict) or not isinstance(question, dict) or not isinstance(entities, list):
+        problem = f"offer {intent}: `title` and `question` are by language, `entities` is a list"
         raise InvalidContent(str(path), line_of(path, intent), problem)
-    return Offer(intent, tuple(map(str, articles)), title, frozenset(map(str, entities)))
+    return Offer(intent, tuple(map(str, articles)), title, frozenset(map(str, entities)), question)

@@ -34,6 +34,7 @@ PATIENCE = 2  # misunderstandings in a row after which a human is called
 HEARD_AT = 0.45  # confidence of recognised speech from which it is taken as it is
 NOT_HEARD, NOT_HEARD_PRIORITY = "not_heard", 6
 TASK_PRIORITY = 4  # of a task that could not be finished: the customer has done his part
+WAITING_AT = 0.05  # while a person is waited for, a question is most likely about what they were called for
 WAITING = frozenset([SayKind.ANSWER, SayKind.TASK])  # said while a person is waited for
 # A logistic regression over development questions, cross-validated and rounded: short questions with
 # a likely second article are asked about. Log-probabilities are floored, words counted as log.
@@ -47,6 +48,8 @@ SMALL_TALK_AT = 0.6
 # unless the classifier is as good as certain.
 SURE_AT, CERTAIN_AT = 0.8, 0.9
 ASKED_AT = 0.99  # the base is this sure of its own example questions: then no classifier has a say
+FOLLOWED_AT = 0.5  # a follow-up on the article of the conversation is not doubted
+MEANT_AT = 0.05  # below, the message alone means nothing to the base and only leans on what was said
 CHOICE_AT = 0.15  # from here on two candidates are worth asking about
 RELATED_AT = 0.1  # from here on an article is worth naming to a customer who gets no answer
 HARM = frozenset({"prompt_injection", "harmful"})
@@ -264,24 +267,33 @@ def _answered(u: Understanding, context: Context, speech: Speech, limits: Policy
         return _say_articles(u.parts, context, speech, u.question, "two_questions")
     asked_before = bool(context.options) and u.hits[0].article_id in context.options if u.hits else False
     floor = limits.clarify_at if asked_before else limits.answer_at
+    if context.called is not None and u.hits and u.hits[0].article_id in context.articles:
+        floor = WAITING_AT
+        asked_before = True
     if _top(u) * (1 - _foreign(u)) < floor or (not asked_before and ambiguous(u)):
         return None
     return _say_articles(u.parts, context, speech, u.question, "answered")
 
 
+def which(question: str, articles: Sequence[str], asked: str, context: Context, speech: Speech) -> Decision:
+    """Asks which of these articles was meant."""
+    known = [speech.articles[name] for name in articles if name in speech.articles][:OPTIONS]
+    options = tuple(QuickReply(each.title, f"{ARTICLE}{each.id}") for each in known)
+    ids = tuple(each.id for each in known)
+    remembered = replace(context, options=ids, question=asked, offered=False)
+    return Decision(Ask(question, (*options, speech.other_button())), remembered, "clarify")
+
+
 def _asked(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
     candidates = _candidates(u)
-    if _top(u) < min(CHOICE_AT, limits.clarify_at) or _foreign(u) >= OUT_OF_SCOPE_AT:
+    if _top(u) < min(CHOICE_AT, limits.clarify_at) or _foreign(u) >= OUT_OF_SCOPE_AT or u.own < MEANT_AT:
         return None
     if context.options and set(context.options) == {hit.article_id for hit in candidates}:
         return _misunderstood("clarify_again", context, speech)
     question = "clarify" if len(candidates) > 1 else "confirm"
     text, context = speech.say(question, context)
-    options = tuple(QuickReply(hit.title, f"{ARTICLE}{hit.article_id}") for hit in candidates)
-    remembered = replace(
-        context, options=tuple(hit.article_id for hit in candidates), question=u.question, offered=False
-    )
-    return Decision(Ask(text, (*options, speech.other_button())), remembered, question)
+    names = [hit.article_id for hit in candidates]
+    return replace(which(text, names, u.question, context, speech), reason=question)
 
 
 STEPS: tuple[Step, ...] = (
@@ -296,7 +308,7 @@ STEPS: tuple[Step, ...] = (
 
 def ambiguous(u: Understanding) -> bool:
     """Whether the base cannot tell which article was meant, though it knows the subject."""
-    if len(u.hits) < 2:
+    if len(u.hits) < 2 or (u.followed and u.hits[0].p >= FOLLOWED_AT):
         return False
     first, second = u.hits[0], u.hits[1]
     if first.p >= CLEAR_AT and second.p <= CLEAR_SECOND:

@@ -40,6 +40,8 @@ class Understanding:
     lean: float = 0.0
     named: frozenset[tuple[str, str]] = frozenset()
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    own: float = 0.0  # how surely the base has the answer to the message alone
+    followed: bool = False  # the best article is the one that the conversation is about
     question: str = ""  # what to remember as the question
     words: int = 1
 
@@ -64,7 +66,7 @@ class Understand:
             return Understanding(reading, Intent({}))
         intent = self.intents.of(query)
         message = Message.of(query)
-        rule = urgent(self.escalations, message, intent)
+        rule = urgent(self.escalations, message, intent, lambda: _top(search(query, LIMIT)))
         refusal = self.refusals.signalled(message)
         if rule is not None or refusal is not None or reading.language is Language.OTHER:
             hits = tuple(search(query, LIMIT)) if rule is not None and rule.articles else ()
@@ -105,6 +107,8 @@ class Understand:
             lean=lean,
             named=named,
             values=values,
+            own=_top(own),
+            followed=lean >= ALONE and bool(hits) and hits[0].article_id in context.articles[:1],
             question=question,
             words=len(asked.tokens),
         )
@@ -172,3 +176,7 @@ class Understand:
             for hit in hits[:5]
             if (article := articles.get(hit.article_id)) is not None
         }
+
+
+def _top(hits: Sequence[Hit]) -> float:
+    return min(1.0, hits[0].p) if hits else 0.0

@@ -56,9 +56,7 @@ class Handled(NamedTuple):
         if at is not None:
             written["at"] = at
         began = next((name for name in reversed(actions) if name in tracker.lens.domain.forms), None)
-        return cls(
-            written, tuple(messages), tuple(actions), tracker.slots(), tracker.now.active_loop, began
-        )
+        return cls(written, tuple(messages), tuple(actions), tracker.slots(), tracker.now.active_loop, began)
 
 
 @dataclass(frozen=True, slots=True)

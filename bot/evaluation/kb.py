@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from bot.core.errors import InvalidContent
-from bot.core.types import Ask, Escalate, Inbound, Say, SayKind, Turn
+from bot.core.types import Ask, Escalate, Inbound, Turn
 from bot.dialog.turns import Turns
 from bot.evaluation.bm25 import Bm25
 
@@ -45,10 +45,9 @@ class Played:
 
     @property
     def sources(self) -> list[str]:
-        """Articles passed off as an answer, in the order said."""
+        """Articles that the answer is from, or that the task which begins goes by, in the order said."""
         answer = self.turn.answer
-        said = isinstance(answer, Say) and answer.kind is SayKind.ANSWER
-        return [one.article_id for one in answer.sources] if said and isinstance(answer, Say) else []
+        return [] if answer is None or isinstance(answer, Ask) else [one.article_id for one in answer.sources]
 
     @property
     def options(self) -> set[str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -29,38 +29,51 @@ log = structlog.get_logger(__name__)
 PATH = "/rasa/actions/webhook"
 
 
+class Call(NamedTuple):
+    """`turn`: the name that the turn has on Rasa."""
+
+    action: str
+    turn: str
+    tracker: Tracker
+
+
 @dataclass(frozen=True, slots=True)
 class ActionServer:
-    """`lens`: of the project as it is now. `secret`: what Rasa sends as its bearer token.
+    """`actions` are those of a turn that brings none of its own; `turns` are those that are under way.
 
-    Without a secret nobody may call. A conversation is long: `body_bytes` is far above a chat message's.
+    `lens`: of the project as it is now. `secret`: what Rasa sends as its bearer token; without one nobody
+    may call. A conversation is long: `body_bytes` is far above a chat message's.
     """
 
-    actions: Actions
+    actions: Actions | None
     lens: Callable[[], Lens]
     secret: str
+    turns: Mapping[str, Actions] = field(default_factory=dict)
     body_bytes: int = 4_000_000
 
     def admits(self, authorization: str) -> bool:
         expected = f"Bearer {self.secret}"
         return bool(self.secret) and secrets.compare_digest(authorization.encode(), expected.encode())
 
-    async def run(self, name: str, tracker: Tracker) -> dict[str, Any]:
-        """Raises `Rejected`, and whatever the action raises."""
-        outcome = await self.actions.run(name, tracker)
+    async def run(self, call: Call) -> dict[str, Any]:
+        """Raises `Rejected`, `turn_over`, and whatever the action raises."""
+        actions = self.turns.get(call.turn, self.actions)
+        if actions is None:  # another engine serves it by now: nothing may be done twice
+            raise FrontlineError("turn_over", "nobody waits for this action any more", status=410)
+        outcome = await actions.run(call.action, call.tracker)
         return {
             "events": [to_rasa(each) for each in outcome if not isinstance(each, Message)],
             "responses": [message_to_rasa(each) for each in outcome if isinstance(each, Message)],
         }
 
-    def read(self, asked: Mapping[str, Any]) -> tuple[str, Tracker]:
-        """The action and the conversation; raises `invalid_request`."""
+    def read(self, asked: Mapping[str, Any]) -> Call:
+        """Raises `invalid_request`."""
         try:
-            name, sender = asked["next_action"], sender_of(asked["sender_id"])
-            events = from_rasa(asked["tracker"]["events"])
+            name, turn = str(asked["next_action"]), asked["sender_id"]
+            sender, events = sender_of(turn), from_rasa(asked["tracker"]["events"])
         except (KeyError, TypeError, AttributeError, FrontlineError) as error:
             raise FrontlineError("invalid_request", "this is no call of an action", status=422) from error
-        return str(name), Tracker.begin(self.lens(), events, sender=sender)
+        return Call(name, turn, Tracker.begin(self.lens(), events, sender=sender))
 
 
 def router(server: ActionServer) -> APIRouter:
@@ -70,14 +83,14 @@ def router(server: ActionServer) -> APIRouter:
     async def webhook(request: Request) -> JSONResponse:
         if not server.admits(request.headers.get("Authorization", "")):
             raise FrontlineError("unauthorized", "only our Rasa server may call", status=401)
-        name, tracker = server.read(await _body(request, server.body_bytes))
+        call = server.read(await _body(request, server.body_bytes))
         try:
-            return JSONResponse(await server.run(name, tracker))
+            return JSONResponse(await server.run(call))
         except Rejected:
-            return _refused(400, name, "the action refuses to run")
+            return _refused(400, call.action, "the action refuses to run")
         except Exception as error:  # a project's own code may raise anything
-            log.warning("rasa.action_failed", action=name, error=type(error).__name__)
-            return _refused(500, name, "the action failed")
+            log.warning("rasa.action_failed", action=call.action, error=type(error).__name__)
+            return _refused(500, call.action, "the action failed")
 
     return routes
 

@@ -37,10 +37,14 @@ class RasaClient:
     async def webhook(self, sender: str, text: str, channel: str = "rest") -> Sequence[Mapping[str, Any]]:
         """One turn. An exception inside Rasa is an empty answer like any other: look at the tracker."""
         body = {"sender": sender, "message": text, "input_channel": channel}
-        found = await self._ask("POST", "/webhooks/rest/webhook", body)
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise garbage("the messages of a turn are no list")
-        return found
+        return _messages(await self._ask("POST", "/webhooks/rest/webhook", body))
+
+    async def hear(
+        self, sender: str, text: str, parsed: Mapping[str, Any], channel: str = "rest"
+    ) -> Sequence[Mapping[str, Any]]:
+        """One turn on a message that is understood already. Needs the channel of `scripts/heard.py`."""
+        body = {"sender": sender, "message": text, "parse_data": parsed, "input_channel": channel}
+        return _messages(await self._ask("POST", "/webhooks/heard/webhook", body))
 
     async def tracker(self, sender: str) -> Mapping[str, Any]:
         """With all events, also those before a restart."""
@@ -85,6 +89,12 @@ def _path(sender: str, what: str) -> str:
 def _mapping(found: object, what: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise garbage(f"{what} is no mapping")
+    return found
+
+
+def _messages(found: object) -> Sequence[Mapping[str, Any]]:
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise garbage("the messages of a turn are no list")
     return found
 
 

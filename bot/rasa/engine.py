@@ -10,20 +10,21 @@ import time
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import dropwhile
 from typing import Any
 
 import structlog
 
 from bot.engine.agent import SESSION_START, Handled
-from bot.engine.events import LISTEN, ActionTaken, SlotSet
+from bot.engine.events import LISTEN, ActionTaken, SlotSet, UserSaid
+from bot.engine.ports import Actions
 from bot.engine.responses import Message, Responder
 from bot.engine.states import Lens
 from bot.engine.tracker import Tracker
 from bot.project.model import ActionStep, Project, Rule, Story
 from bot.rasa.client import RasaClient
-from bot.rasa.translation import from_rasa, garbage, is_ready, message_from_rasa, to_rasa
+from bot.rasa.translation import from_rasa, garbage, is_ready, message_from_rasa, parse_data, to_rasa
 
 log = structlog.get_logger(__name__)
 
@@ -47,20 +48,26 @@ def sender_of(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RasaEngine:
-    """The same `handle` as `bot.engine.agent.Agent`. Make one with `of`; `clock`: seconds."""
+    """The same `handle` as `bot.engine.agent.Agent`. Make one with `of`; `clock`: seconds.
+
+    `hears`: the server has our channel for messages that are understood already; others understand
+    every message themselves. `turns`: the actions of those under way, by the name that Rasa calls with.
+    """
 
     client: RasaClient
     lens: Lens
     responder: Responder
     texts: frozenset[str] = frozenset()
+    hears: bool = False
+    turns: dict[str, Actions] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
 
     @classmethod
-    def of(cls, project: Project, client: RasaClient, *, seed: int = 0) -> RasaEngine:
+    def of(cls, project: Project, client: RasaClient, *, seed: int = 0, hears: bool = False) -> RasaEngine:
         told_by: list[Story | Rule] = [*project.stories, *project.rules]
         steps = (step for each in told_by for step in each.steps)
         texts = frozenset(step.bot for step in steps if isinstance(step, ActionStep) and step.bot)
-        return cls(client, Lens(project.domain), Responder(project.domain, seed), texts)
+        return cls(client, Lens(project.domain), Responder(project.domain, seed), texts, hears)
 
     async def handle(
         self,
@@ -71,20 +78,28 @@ class RasaEngine:
         channel: str | None = None,
         at: float | None = None,
         slots: Mapping[str, Any] | None = None,
+        said: UserSaid | None = None,
+        actions: Actions | None = None,
     ) -> Handled:
         """See `Agent.handle`. Raises `rasa_away` and `rasa_garbage`; then nothing has happened."""
-        tracker = self._tracker(state, sender)
         name = name_of(sender)
-        tracker = await self._give(tracker, name, _expired(self.lens, state, at), slots or {})
-        await self.client.webhook(name, text)
+        if actions is not None:
+            self.turns[name] = actions
+        try:
+            tracker = await self._give(
+                self._tracker(state, sender), name, _expired(self.lens, state, at), slots or {}
+            )
+            if said is not None and self.hears:
+                await self.client.hear(name, text, parse_data(said))
+            else:
+                await self.client.webhook(name, text)
+        finally:
+            self.turns.pop(name, None)
         events = list(dropwhile(_is_given, (await self.client.tracker(name))["events"]))
         if not any(each.get("event") == "user" for each in events):
             raise garbage("it has not heard the message")  # it failed inside and says nothing of it
         tracker, messages, taken = self._read(tracker, events, channel)
-        written = tracker.shortened().to_json()
-        if at is not None:
-            written["at"] = at
-        return Handled(written, tuple(messages), tuple(taken))
+        return Handled.of(tracker, messages, taken, at)
 
     def _tracker(self, state: Mapping[str, Any] | None, sender: str) -> Tracker:
         try:

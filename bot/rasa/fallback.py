@@ -11,6 +11,8 @@ import structlog
 
 from bot.core.errors import FrontlineError
 from bot.engine.agent import Handled
+from bot.engine.events import UserSaid
+from bot.engine.ports import Actions
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +32,8 @@ class Engine(Protocol):
         channel: str | None = None,
         at: float | None = None,
         slots: Mapping[str, Any] | None = None,
+        said: UserSaid | None = None,
+        actions: Actions | None = None,
     ) -> Handled: ...
 
 
@@ -86,13 +90,15 @@ class Fallback:
         channel: str | None = None,
         at: float | None = None,
         slots: Mapping[str, Any] | None = None,
+        said: UserSaid | None = None,
+        actions: Actions | None = None,
     ) -> Handled:
+        given: dict[str, Any] = {"channel": channel, "at": at, "slots": slots}
+        given |= {"said": said, "actions": actions}
         if self._may_try():
             try:
                 async with asyncio.timeout(self._deadline):
-                    handled = await self._first.handle(
-                        state, text, sender, channel=channel, at=at, slots=slots
-                    )
+                    handled = await self._first.handle(state, text, sender, **given)
             except Exception as error:  # whatever breaks there, the customer is answered
                 self._failed(error)
             else:
@@ -100,7 +106,7 @@ class Fallback:
                 return handled
         else:
             self._observe(self._names[0], "skipped")
-        handled = await self._second.handle(state, text, sender, channel=channel, at=at, slots=slots)
+        handled = await self._second.handle(state, text, sender, **given)
         self._observe(self._names[1], REPLACED)
         return handled
 

@@ -137,7 +137,7 @@ class RasaServer:
             "  type: forgetful.ForgetfulTrackerStore\n",
             "utf-8",
         )
-        credentials.write_text("rest:\n", "utf-8")
+        credentials.write_text("rest:\nheard.HeardInput:\n", "utf-8")
         return ["--endpoints", endpoints, "--credentials", credentials]
 
     async def _watch(self) -> None:

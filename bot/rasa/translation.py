@@ -51,7 +51,7 @@ def to_rasa(event: Event, texts: Container[str] = ()) -> Written:  # noqa: PLR09
     """`texts`: what the bot says in end-to-end stories, where the text is the action."""
     match event:
         case UserSaid():
-            return {"event": "user", "text": event.text, "parse_data": _parse_data(event)}
+            return {"event": "user", "text": event.text, "parse_data": parse_data(event)}
         case ActionTaken(name, hidden):
             named = {"name": None, "action_text": name} if name in texts else {"name": name}
             return {"event": "action", **named, "hide_rule_turn": hidden}
@@ -127,7 +127,8 @@ def _event(written: Mapping[str, Any], said: str | None) -> Event | None:  # noq
     raise ValueError(f"event {kind}")
 
 
-def _parse_data(said: UserSaid) -> Written:
+def parse_data(said: UserSaid) -> Written:
+    """A message as if Rasa's pipeline had understood it."""
     intent: Written = {}
     if said.intent is not None:
         intent = {"name": said.intent, "confidence": said.confidence}
@@ -138,7 +139,16 @@ def _parse_data(said: UserSaid) -> Written:
         "intent": intent,
         "intent_ranking": [{"name": name, "confidence": share} for name, share in said.ranking],
         "entities": [_entity(span) for span in said.entities],
+        **(_selected(said.response) if said.response else {}),
     }
+
+
+def _selected(response: str) -> Written:
+    """What says `utter_faq` which of the `utter_faq/…` it is."""
+    intent, action = response.split("/", maxsplit=1)[0], f"utter_{response}"
+    chosen = {"utter_action": action, "intent_response_key": response, "responses": [], "confidence": 1.0}
+    selector = {"all_retrieval_intents": [intent], intent: {"response": chosen, "ranking": []}}
+    return {"response_selector": selector}
 
 
 def _entity(span: EntitySpan) -> Written:

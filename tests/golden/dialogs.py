@@ -35,7 +35,7 @@ INTENTS = {
     "goodbye": {"goodbye"},
     "confirm": {"affirm"},
     "cancel": {"cancel"},
-    "rude": {"chitchat/swearing"},
+    "rude": {"chitchat/swearing", "chitchat/bot_complaint"},
     "block_card": {"block_card"},
     "change_language": {"switch_language"},
     "repeat": {"repeat"},
@@ -109,9 +109,10 @@ class Seen:
     def _intent(self, wanted: str) -> str | None:
         answer, intent = self.turn.answer, self.turn.intent or ""
         reason = answer.reason if isinstance(answer, Escalate) else ""
+        kind = answer.kind if isinstance(answer, Say) else None
         match wanted:
             case "clarify":
-                holds = isinstance(answer, Ask)
+                holds = isinstance(answer, Ask) or (kind is SayKind.TASK and bool(answer.quick_replies))
             case "not_understood":
                 unknown = isinstance(answer, Say) and answer.kind is SayKind.UNKNOWN
                 noise = isinstance(answer, Say) and answer.kind is SayKind.TASK and intent == "inform"
@@ -119,7 +120,8 @@ class Seen:
             case "operator":
                 holds = reason == "asked_for_person"
             case "fraud":
-                holds = reason in FRAUD or intent.startswith("escalate/fraud")
+                warned = kind is SayKind.ANSWER and answer.sources[0].article_id.startswith("security-")
+                holds = reason in FRAUD or warned
             case "rate":
                 holds = self.turn.task is not None and self.turn.task.form == "survey_form"
             case _:

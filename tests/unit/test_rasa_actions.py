@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from bot.engine.events import ActionTaken, Event, LoopSet, SlotSet
-from bot.engine.ports import Rejected
+from bot.engine.ports import Actions, Rejected
 from bot.engine.responses import Message
 from bot.engine.states import Lens
 from bot.engine.tracker import Tracker
@@ -44,10 +44,17 @@ async def call(
     authorization: str | None = "Bearer known",
     known: str = "known",
     content: bytes | None = None,
+    turns: dict[str, Actions] | None = None,
 ) -> httpx.Response:
     app = FastAPI()
     install(app, lambda _: None)
-    app.include_router(router(ActionServer(actions, lambda: Lens(DOMAIN), known, body_bytes=5000)))
+    app.include_router(
+        router(
+            ActionServer(
+                None if turns is not None else actions, lambda: Lens(DOMAIN), known, turns or {}, 5000
+            )
+        )
+    )
     headers = {"Authorization": authorization.encode()} if authorization is not None else {}
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://us") as http:
@@ -115,6 +122,15 @@ async def test_only_who_knows_the_secret_may_call(authorization: str | None) -> 
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "unauthorized"
     assert actions.told is None
+
+
+async def test_a_turn_has_its_own_actions_while_it_lasts() -> None:
+    body, nobody, its = asked(), Recorded(), Recorded()
+    assert (await call(nobody, body, turns={body["sender_id"]: its})).status_code == 200
+    assert its.told is not None
+    its.told = None
+    assert (await call(nobody, body, turns={})).status_code == 500
+    assert nobody.told is its.told is None
 
 
 async def test_without_a_secret_nobody_may_call() -> None:

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from bot.engine.agent import Agent, Handled
 from bot.engine.events import Event, SlotSet
 from bot.engine.parsing import ProjectParser
-from bot.engine.ports import Rejected
+from bot.engine.ports import Actions, Rejected
 from bot.engine.responses import Message
 from bot.engine.states import Lens
 from bot.engine.tracker import Tracker
@@ -119,10 +119,15 @@ def actions() -> ParcelActions:
 
 
 @pytest.fixture(scope="session")
-def actions_url(project: Project, actions: ParcelActions) -> Iterator[str]:
+def turns() -> dict[str, Actions]:
+    return {}
+
+
+@pytest.fixture(scope="session")
+def actions_url(project: Project, actions: ParcelActions, turns: dict[str, Actions]) -> Iterator[str]:
     app = FastAPI()
     install(app, lambda _: None)
-    app.include_router(router(ActionServer(actions, lambda: Lens(project.domain), SECRET, 200_000)))
+    app.include_router(router(ActionServer(actions, lambda: Lens(project.domain), SECRET, turns, 200_000)))
     port = free_port()
     runner = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     thread = threading.Thread(target=runner.run, daemon=True)
@@ -159,8 +164,8 @@ async def client(rasa: RasaServer, background: Background) -> AsyncIterator[Rasa
 
 
 @pytest.fixture
-def engine(client: RasaClient, project: Project) -> RasaEngine:
-    return RasaEngine.of(project, client)
+def engine(client: RasaClient, project: Project, turns: dict[str, Actions]) -> RasaEngine:
+    return replace(RasaEngine.of(project, client, hears=True), turns=turns)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,9 @@ import pytest
 
 from bot.core.errors import FrontlineError
 from bot.engine.agent import Agent
-from bot.engine.events import SlotSet
+from bot.engine.events import SlotSet, UserSaid
 from bot.engine.tracker import Tracker
+from bot.project.model import EntitySpan
 from bot.rasa.client import RasaClient
 from bot.rasa.engine import RasaEngine
 from bot.rasa.fallback import Fallback
@@ -97,6 +98,37 @@ async def test_actions_are_told_whose_conversation_it_is(
     talk = converse(engine)
     await talk.say("hello")
     assert actions.asked[-1] == ("action_greeted", talk.sender)
+
+
+async def test_a_turn_brings_its_own_actions(
+    engine: RasaEngine, actions: ParcelActions, converse: Converse
+) -> None:
+    its = ParcelActions()
+    before = list(actions.asked)
+    talk = converse(engine)
+    said = await talk.say("hello", actions=its)
+    assert said.actions == ("action_greeted", "utter_greet")
+    assert its.asked == [("action_greeted", talk.sender)]
+    assert actions.asked == before
+    assert engine.turns == {}
+
+
+async def test_a_message_that_we_have_understood_is_not_understood_again(
+    engine: RasaEngine, builtin: Agent, converse: Converse
+) -> None:
+    ours, theirs = converse(builtin), converse(engine)
+    number = EntitySpan("number", "RP4444", 0, 3, extractor="ours")
+    turns = [
+        UserSaid("куда делась коробка?", "track", confidence=0.7, ranking=(("track", 0.7), ("help", 0.1))),
+        UserSaid("она самая", "give", (number,)),
+    ]
+    for said in turns:
+        text = str(said.text)
+        one, other = await ours.say(text, said=said), await theirs.say(text, said=said)
+        assert (one.actions, one.messages, one.slots) == (other.actions, other.messages, other.slots)
+        assert (one.form, one.began) == (other.form, other.began)
+        assert last(theirs.state, engine).now.message == said
+    assert other.messages[0].text == "Which floor?"
 
 
 async def test_slots_are_known_before_the_message_is_heard(engine: RasaEngine, converse: Converse) -> None:
