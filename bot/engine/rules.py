@@ -204,7 +204,12 @@ class Rules:
     def _endless(self, rules: Iterable[Rule]) -> Iterable[str]:
         """Rules after which rules go on for ever without waiting for the user."""
         for rule in rules:
-            tracker = Tracker.begin(self.lens, of_rule(rule, self.lens.domain)[:-1])
+            if rule.wait_for_user_input:
+                continue
+            events = of_rule(rule, self.lens.domain)
+            tracker = Tracker.begin(
+                self.lens, events[: events.index(ActionTaken(ELSEWHERE), len(rule.steps))]
+            )
             taken: list[str] = []
             while len(taken) <= MOST_ACTIONS:
                 prediction = self.predict(tracker)

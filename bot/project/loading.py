@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.core.errors import InvalidContent
-from bot.project.config import read_config
+from bot.project.config import SPACY, read_config
 from bot.project.domain import DomainReader
 from bot.project.model import (
     ActionStep,
+    Component,
     Domain,
     Example,
     LoopStep,
+    NluData,
     Place,
     Project,
     Rule,
@@ -70,12 +72,14 @@ def load(root: Path) -> Project:
         _add_tests(tests, source)
     domain = about.domain()
     stories = told.stories(domain)
+    _check_spacy(pipeline, nlu.data())
     _check_forms(domain)
     _check_mappings(domain)
     _check_loops((*stories, *told.rules), domain)
     problems = [*about.problems, *told.problems, *_unknown((*stories, *told.rules), domain)]
     problems += _without_examples(domain, nlu)
     problems += _not_in_domain(nlu.examples, domain)
+    problems += _not_marked(pipeline, nlu, domain)
     return Project(
         root,
         language,
@@ -128,6 +132,28 @@ def _check_forms(domain: Domain) -> None:
             names = (f"{form.name}_{slot}", slot)
             if not sayable & {f"{kind}_ask_{name}" for kind in ("utter", "action") for name in names}:
                 raise _refused(form.place, f"form `{form.name}`: there is no question `utter_ask_{slot}`")
+
+
+def _check_spacy(pipeline: Iterable[Component], nlu: NluData) -> None:
+    """The entities that spaCy's models know are found where examples mark some of them."""
+    for component in pipeline:
+        if component.name != SPACY:
+            continue
+        wanted = component.options.get("dimensions")
+        if not wanted:
+            raise _refused(component.place, f"{SPACY} needs `dimensions`")
+        for name in wanted:
+            if name not in nlu.entities:
+                problem = f"{SPACY}: `{name}` is not supported without examples that mark it"
+                raise _refused(component.place, problem)
+
+
+def _not_marked(pipeline: Iterable[Component], nlu: NluReader, domain: Domain) -> Iterator[str]:
+    """Rasa's extractor leaves out the tables of entities that no example has."""
+    if any(component.name == "RegexEntityExtractor" for component in pipeline):
+        for name, place in nlu.tables.items():
+            if name in domain.entities and name not in nlu.data().entities:
+                yield f"{place}: no example marks `{name}`, so that its table finds none"
 
 
 def _check_mappings(domain: Domain) -> None:

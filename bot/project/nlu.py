@@ -23,6 +23,7 @@ class NluReader:
     lookups: dict[str, list[str]] = field(default_factory=dict)
     regexes: dict[str, list[str]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)  # of intents
+    tables: dict[str, Place] = field(default_factory=dict)  # of look-up tables and regular expressions
 
     def add(self, source: Source) -> None:
         """Raises `InvalidContent` for an entry that is not understood."""
@@ -51,6 +52,8 @@ class NluReader:
     def _add(self, kind: str, name: str, lines: list[tuple[str, Source, int]], entry: Source) -> None:
         if kind == "intent":
             self.places.setdefault(name, entry.place)
+        elif kind in ("lookup", "regex"):
+            self.tables.setdefault(name, entry.place)
         for text, source, line in lines:
             match kind:
                 case "intent":
