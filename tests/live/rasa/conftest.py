@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -125,10 +126,17 @@ def turns() -> dict[str, Actions]:
 
 @pytest.fixture(scope="session")
 def actions_url(project: Project, actions: ParcelActions, turns: dict[str, Actions]) -> Iterator[str]:
+    server = ActionServer(actions, lambda: Lens(project.domain), SECRET, turns, 200_000)
+    with served(server, free_port()) as url:
+        yield url
+
+
+@contextmanager
+def served(server: ActionServer, port: int) -> Iterator[str]:
+    """Our application as far as Rasa sees it; where its actions are."""
     app = FastAPI()
     install(app, lambda _: None)
-    app.include_router(router(ActionServer(actions, lambda: Lens(project.domain), SECRET, turns, 200_000)))
-    port = free_port()
+    app.include_router(router(server))
     runner = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     thread = threading.Thread(target=runner.run, daemon=True)
     thread.start()
