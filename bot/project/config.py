@@ -14,6 +14,7 @@ from bot.project.model import Component
 from bot.project.source import Source, plain
 
 TOP = ("version", "recipe", "assistant_id", "language", "pipeline", "policies", "importers")
+RECIPE = "default.v1"
 DUCKLING = "DucklingEntityExtractor"
 DIMENSIONS = frozenset(["amount-of-money", "email", "number", "ordinal", "phone-number", "time", "url"])
 SPACY = "SpacyEntityExtractor"
@@ -67,6 +68,8 @@ def read_config(source: Source | None) -> tuple[str, tuple[Component, ...], tupl
     top = source.record("config", TOP)
     if "importers" in top:
         raise top["importers"].wrong("importers are not supported")
+    if "recipe" in top and (recipe := top["recipe"].text("recipe")) != RECIPE:
+        raise top["recipe"].wrong(f"recipe `{recipe}` is not supported; known: {RECIPE}")
     language = top["language"].text("language") if "language" in top else "en"
     pipeline = _components(top.get("pipeline"), "pipeline", PIPELINE)
     policies = _components(top.get("policies"), "policies", POLICIES)

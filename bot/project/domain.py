@@ -50,7 +50,8 @@ _SLOT = (
     "max_value",
 )
 _MAPPING = ("type", "entity", "role", "group", "intent", "not_intent", "value", "action", "conditions")
-_VARIANT = ("text", "buttons", "image", "custom", "channel", "condition", "metadata", "id")
+_VARIANT = ("text", "buttons", "quick_replies", "button_type", "image", "custom", "channel", "condition")
+_VARIANT += ("metadata", "id")
 
 
 @dataclass(slots=True)
@@ -259,8 +260,12 @@ def _form(name: str, source: Source) -> Form:
 def _variant(name: str, source: Source) -> Variant:
     what = f"response `{name}`"
     given = source.record(what, _VARIANT)
-    if not given.keys() & {"text", "image", "custom", "buttons"}:
+    if not given.keys() & {"text", "image", "custom", "buttons", "quick_replies"}:
         raise source.wrong(f"{what}: a variant needs `text`, `image`, `buttons` or `custom`")
+    metadata = given["metadata"].value() if "metadata" in given else {}
+    if "button_type" in given:
+        metadata = {**metadata, "button_type": given["button_type"].text("button_type")}
+    buttons = [each for key in ("buttons", "quick_replies") if key in given for each in given[key].items(key)]
     conditions = {}
     for each in given["condition"].items("condition") if "condition" in given else ():
         entry = each.record("a condition", ("type", "name", "value"))
@@ -269,14 +274,12 @@ def _variant(name: str, source: Source) -> Variant:
         conditions[entry["name"].text("name")] = entry["value"].value()
     return Variant(
         _text(given, "text"),
-        tuple(_button(what, each) for each in given["buttons"].items("buttons"))
-        if "buttons" in given
-        else (),
+        tuple(_button(what, each) for each in buttons),
         _text(given, "image"),
         given["custom"].value() if "custom" in given else None,
         _text(given, "channel"),
         conditions,
-        given["metadata"].value() if "metadata" in given else {},
+        metadata,
         source.place,
     )
 
