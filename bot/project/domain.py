@@ -50,8 +50,18 @@ _SLOT = (
     "max_value",
 )
 _MAPPING = ("type", "entity", "role", "group", "intent", "not_intent", "value", "action", "conditions")
-_VARIANT = ("text", "buttons", "quick_replies", "button_type", "image", "custom", "channel", "condition")
-_VARIANT += ("metadata", "id")
+_VARIANT = (
+    "text",
+    "buttons",
+    "quick_replies",
+    "button_type",
+    "image",
+    "custom",
+    "channel",
+    "condition",
+    "metadata",
+    "id",
+)
 
 
 @dataclass(slots=True)
