@@ -166,7 +166,13 @@ class RasaEngine:
 
 
 def _given(written: dict[str, Any], when: float) -> dict[str, Any]:
-    """Marked as known to us. Rasa gives metadata back as it is."""
+    """Marked as known to us: Rasa gives metadata back as it is.
+
+    What else a message might have been is left out. It is most of a conversation's bytes, and only the
+    message that is heard now is asked for it.
+    """
+    if "parse_data" in written:
+        written["parse_data"].pop("intent_ranking")
     return {**written, "timestamp": when, "metadata": {**written.get("metadata", {}), GIVEN: True}}
 
 

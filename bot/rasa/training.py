@@ -13,7 +13,7 @@ from bot.rasa.environment import SCRIPTS, content_hash, copy_content, environ, f
 
 log = structlog.get_logger(__name__)
 
-KEPT_MODELS = 3  # the latest ones, so that going back to an older project is instant
+KEPT_MODELS = 10  # the latest ones: going back to an older project, or comparing several, is instant
 
 
 def model_of(project: Path, folder: Path) -> Path:
