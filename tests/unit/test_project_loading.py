@@ -346,3 +346,51 @@ def test_checkpoints_that_go_round_end(tmp_path: Path) -> None:
     )
     project = load(written(tmp_path, **{"data/more/stories.yaml": round_}))
     assert len(project.stories) == 1
+
+
+@pytest.mark.parametrize(("wants", "told"), [("true", 2), ("false", 0)])
+def test_a_checkpoint_may_ask_for_slots(tmp_path: Path, wants: str, told: int) -> None:
+    """The second story goes on where its checkpoint's slot has the value, and not elsewhere."""
+    stories = STORIES.replace("[wants: true]", f"[wants: {wants}]")
+    project = load(written(tmp_path, **{"data/more/stories.yaml": stories}))
+    assert sum(ActionStep in map(type, story.steps[3:]) for story in project.stories) == told
+
+
+def test_or_is_between_messages_or_slots(tmp_path: Path) -> None:
+    stories = STORIES.replace(
+        "    - intent: greet\n    - intent: yes\n", "    - slot_was_set: [{wants: true}, city]\n"
+    )
+    project = load(written(tmp_path, **{"data/more/stories.yaml": stories}))
+    first = [story.steps[0] for story in project.stories]
+    assert [step.slots for step in first if isinstance(step, SlotStep)] == [
+        (("wants", True),),
+        (("city", ANY_VALUE),),
+    ]
+    wrong = STORIES.replace("    - intent: yes\n", "    - action: utter_greet\n")
+    with pytest.raises(InvalidContent, match=r"stories\.yaml:6: .*`or` is between"):
+        load(written(tmp_path, **{"data/more/stories.yaml": wrong}))
+
+
+def test_what_older_projects_write_is_read(tmp_path: Path) -> None:
+    domain = (
+        DOMAIN.replace("    type: bool", "    type: rasa.shared.core.slots.BooleanSlot")
+        .replace(
+            "    mappings:\n    - type: from_entity",
+            "    influence_conversation: null\n    mappings:\n    - type: from_entity",
+        )
+        .replace("session_config:", "config: {store_entities_as_slots: false}\nsession_config:")
+        .replace("    buttons:", "    button_type: vertical\n    quick_replies:")
+    )
+    stories = STORIES.replace("    - intent: greet", "    - intent: /greet").replace(
+        "  - action: utter_greet", "  - metadata: {by: someone}\n  - action: utter_greet"
+    )
+    nlu = NLU.replace("    - hello", "    # a comment\n    - hello")
+    given = {"domain.yml": domain, "data/more/stories.yaml": stories, "data/nlu.yml": nlu}
+    project = load(written(tmp_path, **given))
+    assert project.domain.slots["wants"].type is SlotType.BOOL
+    assert not project.domain.slots["city"].influences
+    assert not project.domain.fills_slots
+    first = project.domain.responses["utter_greet"][0]
+    assert (first.buttons[0].title, first.metadata) == ("Book", {"button_type": "vertical"})
+    assert project.stories[0].steps[0] == UserStep(("greet",), place=project.stories[0].steps[0].place)
+    assert "hello" in {each.text for each in project.nlu.examples}
