@@ -121,7 +121,7 @@ class Words:
             return None
         number = {mark: at for at, mark in enumerate(marks)}
         vectors = DictVectorizer()
-        model = LogisticRegression(C=SOFTNESS, max_iter=200)
+        model = LogisticRegression(C=SOFTNESS, max_iter=1000, tol=1e-3)
         model.fit(vectors.fit_transform(rows), [number[mark] for mark in targets], sample_weight=shares)
         weights, base = model.coef_, model.intercept_
         if len(marks) == 2:  # one row for both
