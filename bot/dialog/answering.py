@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.backoffice.ports import Backoffice
 from bot.core.types import Answer, Ask, QuickReply, Say, SayKind
-from bot.dialog import policy, wire
+from bot.dialog import hearing, policy, wire
 from bot.dialog.context import Context
 from bot.dialog.escalation import Rules
 from bot.dialog.offers import Offers
@@ -32,6 +32,7 @@ from bot.tasks.form import CANCELLED
 from bot.tasks.situation import Situation
 
 MEMORY = "memory"
+STANDS_OUT = 4.0  # times as likely as the task's next article: then it is the one that was meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,15 @@ class TurnActions:
         """Which of a task's articles was meant is asked in the task's words."""
         offer = self.offers.of_intent(u.intent.best(TASK) or "")
         question = offer.question.get(self.speech.locale) if offer else None
-        if offer is None or question is None or u.hits[0].article_id not in offer.articles:
+        sure = u.intent.score(f"{TASK}/{offer.intent}") if offer else 0.0
+        if offer is None or question is None or sure < hearing.TASK_AT:
             return decision
+        if u.hits[0].article_id not in offer.articles and u.hits[0].p >= hearing.ASKS_AT:
+            return decision
+        known = [hit for hit in u.hits if hit.article_id in offer.articles]
+        rest = known[1].p if len(known) > 1 else 0.0
+        if known and known[0] == u.hits[0] and known[0].p >= max(policy.CHOICE_AT, STANDS_OUT * rest):
+            return policy.say_article(u, context, self.speech)
         return policy.which(question, offer.articles, u.question, context, self.speech)
 
     def _offered(self, answer: Answer) -> Answer:

@@ -31,7 +31,7 @@ _LEAD = re.compile(r"^(?:а|и|но|ну|так|не|нет|да|ага|ой|л�
 # cross-validated and rounded. FLOOR is the probability of an article that a search does not list.
 FLOOR = 0.002
 OWN, JOINT = 0.35, 1.0
-SAME, RELATED, OTHER_FACET, OFFERED = 0.25, 0.35, -0.4, 1.5
+SAME, RELATED, OTHER_FACET, OFFERED = 0.9, 0.35, -0.4, 1.5
 
 
 @dataclass(frozen=True, slots=True)

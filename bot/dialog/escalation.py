@@ -51,18 +51,22 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Rules in order of priority."""
+    """Rules in order of priority. `waiting`: the article that tells who waits how long it takes."""
 
     rules: tuple[Rule, ...]
+    waiting: str | None = None
 
     @classmethod
     def load(cls, path: Path, read: Read) -> Rules:
         """Reads the rules; raises `InvalidContent` naming the rule that is wrong."""
-        entries = read_yaml(path).get("rules")
+        content = read_yaml(path)
+        entries = content.get("rules")
         if not isinstance(entries, list):
             raise InvalidContent(str(path), None, "needs a list `rules`")
         rules = [_rule(path, entry, read) for entry in entries]
-        return cls(tuple(sorted(rules, key=lambda rule: rule.priority)))
+        waiting = content.get("waiting")
+        ordered = tuple(sorted(rules, key=lambda rule: rule.priority))
+        return cls(ordered, None if waiting is None else str(waiting))
 
     def signalled(self, message: Message) -> Rule | None:
         """The most urgent rule whose sign is in the message."""

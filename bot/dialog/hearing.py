@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bot.dialog.context import Context
 from bot.dialog.offers import Offer, Offers
 from bot.dialog.policy import ambiguous
+from bot.dialog.questions import asks, opens
 from bot.dialog.understanding import Understanding
 from bot.engine.events import UserSaid
 from bot.nlu.language import Language
@@ -21,10 +22,11 @@ from bot.nlu.project import OUT_OF_SCOPE, QUESTION, SMALL_TALK, SPOKEN, TASK
 from bot.project.model import EntitySpan
 
 TASK_AT = 0.5  # probability from which a request begins a task
+AT_ONCE_AT = 0.3  # of what must not wait
 POLITE_TASK_AT = 0.85  # of a request that is put as a question
-SMALL_TALK_AT, SURE_SMALL_TALK_AT = 0.6, 0.9  # the second for a long message or a question
+SMALL_TALK_AT, SURE_SMALL_TALK_AT = 0.6, 0.95  # the second for a long message or a question
 LONG = 7  # words
-FOUND_AT = 0.4  # the base is for this, not for the task, when the article is another one's
+FOUND_AT = 0.4  # below, the base does not tell which of a task's articles was meant
 CANCEL_AT = 0.5  # in a form, where "нет" is an answer
 AGREES_AT = 0.4  # "да, всё так" is a yes, with other words around it
 ASKS_AT, SURELY_ASKS_AT = 0.5, 0.8  # the base answers this: in a form it is a question
@@ -38,12 +40,6 @@ _EMPTY = frozenset(
         "раз бы то же ещё договор добрый здравствуйте спасибо нормально удобно подойдёт подходит устроит "
         "около примерно где после",
     )
-)
-_OPENS_QUESTION = re.compile(
-    r"^(?:(?:а|и|но|стоп|подождите|погодите|скажите|подскажите|ой|так|здравствуйте|добрый день)[\s,.!]+)*"
-    r"(?:как|где|когда|сколько|почему|зачем|кто|что|чего|какой|какая|какие|какое|какую|каком|куда|откуда|чем|"
-    r"почём|до\s+скольки|можно|вы|у\s+вас|это\s+платно|если)\b",
-    re.IGNORECASE,
 )
 
 
@@ -78,7 +74,7 @@ def _freely(
 ) -> tuple[str, float]:
     outside = u.intent.share(OUT_OF_SCOPE)
     return (
-        _small_talk(u)
+        (None if context.called is not None else _small_talk(u))
         or _offered(u, spans, context, offers)
         or _task(u, spans, offers)
         or ((f"{OUT_OF_SCOPE}/{u.intent.best(OUT_OF_SCOPE)}", outside) if outside >= 0.5 > _top(u) else None)
@@ -89,11 +85,12 @@ def _freely(
 def _task(u: Understanding, spans: Sequence[EntitySpan], offers: Offers) -> tuple[str, float] | None:
     """A request for something that is done here, not a question about it, which articles answer."""
     name = u.intent.best(TASK)
-    share = u.intent.score(f"{TASK}/{name}")
-    opens = bool(_OPENS_QUESTION.search(u.reading.text))
-    if name is None or share < (POLITE_TASK_AT if _asks(u.reading.text) else TASK_AT) or opens:
+    if name is None:
         return None
-    offer = offers.of_intent(name)
+    offer, share = offers.of_intent(name), u.intent.score(f"{TASK}/{name}")
+    at = AT_ONCE_AT if offer and offer.at_once else POLITE_TASK_AT if asks(u.reading.text) else TASK_AT
+    if share < at or opens(u.reading.text):
+        return None
     return None if offer is not None and _elsewhere(u, spans, offer) else (name, share)
 
 
@@ -101,9 +98,12 @@ def _elsewhere(u: Understanding, spans: Sequence[EntitySpan], offer: Offer) -> b
     """Two things were asked, or the base knows another article for it, or cannot tell which is meant."""
     if len(u.parts) > 1:
         return True
-    if _top(u) < FOUND_AT or any(span.entity in offer.entities for span in spans):
-        return False
-    return u.hits[0].article_id not in offer.articles or ambiguous(u)
+    ours, top = bool(u.hits) and u.hits[0].article_id in offer.articles, _top(u)
+    if offer.at_once or any(span.entity in offer.plain for span in spans):
+        return not ours and top >= SURELY_ASKS_AT
+    if not ours and top >= ASKS_AT:
+        return True
+    return ambiguous(u) if top >= FOUND_AT else bool(offer.question)
 
 
 def _offered(
@@ -113,13 +113,13 @@ def _offered(
     offer = offers.of_article(context.articles[0]) if context.articles else None
     if offer is None or not any(span.entity in offer.entities for span in spans):
         return None
-    return None if _OPENS_QUESTION.search(u.reading.text) else (offer.intent, 1.0)
+    return None if opens(u.reading.text) else (offer.intent, 1.0)
 
 
 def _in_form(u: Understanding, spans: Sequence[EntitySpan], waiting: Waiting) -> tuple[str, float]:
     """What the form asked for, unless the message cancels, asks, agrees or is small talk."""
     named = waiting.answers or any(span.entity in waiting.takes for span in spans)
-    if named and not _asks(u.reading.text):
+    if named and not asks(u.reading.text):
         return _agreeing(u) or ("inform", 1.0)
     return (
         _cancelled(u, waiting)
@@ -140,18 +140,14 @@ def _cancelled(u: Understanding, waiting: Waiting) -> tuple[str, float] | None:
 def _asked(
     u: Understanding, spans: Sequence[EntitySpan], waiting: Waiting, *, named: bool
 ) -> tuple[str, float] | None:
-    asks = _asks(u.reading.text)
+    asked = asks(u.reading.text)
     told = len(_rest(u.reading.text, spans))
-    if named and told <= 2 and not _OPENS_QUESTION.search(u.reading.text):
+    if named and told <= 2 and not opens(u.reading.text):
         return None  # "а 25-е можно?"
     sure = _top(u) >= (SURELY_ASKS_AT if waiting.free or named else ASKS_AT)
-    if sure and (asks or (told >= 2 and not waiting.free)):
+    if sure and (asked or (told >= 2 and not waiting.free)):
         return QUESTION, _top(u)
-    return (QUESTION, _top(u)) if asks and not waiting.free and _readable(u) else None
-
-
-def _asks(text: str) -> bool:
-    return text.rstrip().endswith("?") or bool(_OPENS_QUESTION.search(text))
+    return (QUESTION, _top(u)) if asked and not waiting.free and _readable(u) else None
 
 
 def _agreeing(u: Understanding) -> tuple[str, float] | None:
@@ -168,7 +164,7 @@ def _small_talk(u: Understanding) -> tuple[str, float] | None:
         if not _readable(u) or _top(u) >= ASKS_AT:
             return None
         share, name = u.intent.share(SMALL_TALK), u.intent.best(SMALL_TALK)
-        doubtful = u.words > LONG or _asks(u.reading.text)
+        doubtful = u.words > LONG or asks(u.reading.text)
         if name is None or share < (SURE_SMALL_TALK_AT if doubtful else SMALL_TALK_AT):
             return None
     return (name if name in SPOKEN else f"{SMALL_TALK}/{name}"), share

@@ -58,6 +58,7 @@ def load_thinker(
     """
     project = Project.of(loaded)
     escalations = Rules.load(settings.nlu_data / "escalation.yml", query)
+    entities = Entities(Gazetteers.of(loaded))
     understand = Understand(
         query=query,
         known=Dictionary().__contains__,
@@ -65,6 +66,7 @@ def load_thinker(
         escalations=escalations,
         refusals=Rules.load(settings.nlu_data / "refusals.yml", query),
         facets=Facets.load(settings.nlu_data / "facets.yml", query),
+        names=entities.names,
     )
     return Thinker(
         understand=understand,
@@ -76,7 +78,7 @@ def load_thinker(
         shift=Shift.parse(settings.company.hours, settings.company.timezone),
         limits=settings.policy,
         dialogue=Dialogue.of(loaded, engine),
-        entities=Entities(Gazetteers.of(loaded)),
+        entities=entities,
         offers=Offers.load(settings.nlu_data / "offers.yml"),
         escalations=escalations,
         backoffice=backoffice,

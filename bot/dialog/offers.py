@@ -10,14 +10,16 @@ from typing import Any
 from bot.core.errors import InvalidContent
 from bot.nlu.content import line_of, read_yaml
 
-_KEYS = frozenset(["intent", "title", "articles", "entities", "question"])
+_KEYS = frozenset(["intent", "title", "articles", "entities", "plain", "question", "at_once", "by"])
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """`title` by locale: of the button under the articles' answers. `entities` begin the task after one.
 
-    `question` by locale: asks which of the articles was meant, where the task differs between them.
+    `question` by locale: asks which of the articles was meant, where the task differs between them;
+    `plain` are entities that make that clear. `at_once`: what is asked for is done, never doubted.
+    `by`: slot -> value -> the article that explains the task then.
     """
 
     intent: str
@@ -25,6 +27,9 @@ class Offer:
     title: Mapping[str, str] = field(default_factory=dict)
     entities: frozenset[str] = frozenset()
     question: Mapping[str, str] = field(default_factory=dict)
+    plain: frozenset[str] = frozenset()
+    at_once: bool = False
+    by: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,12 @@ class Offers:
         if not isinstance(entries, list):
             raise InvalidContent(str(path), None, "needs a list `offers`")
         return cls(tuple(_offer(path, entry) for entry in entries))
+
+    def explained(self, intent: str, slots: Mapping[str, object]) -> str | None:
+        """The article that explains the task for what its form knows."""
+        offer = self.of_intent(intent)
+        choices = offer.by.items() if offer else ()
+        return next((way[str(slots[slot])] for slot, way in choices if str(slots.get(slot)) in way), None)
 
     def of_article(self, article_id: str) -> Offer | None:
         return next((each for each in self.offers if article_id in each.articles), None)
@@ -58,7 +69,22 @@ def _offer(path: Path, entry: Any) -> Offer:
     question = entry.get("question") or {}
     if not isinstance(intent, str) or not isinstance(articles, list) or not articles:
         raise InvalidContent(str(path), line_of(path, str(intent)), "an offer needs `intent` and `articles`")
-    if not isinstance(title, dict) or not isinstance(question, dict) or not isinstance(entities, list):
+    plain = entry.get("plain") or []
+    if (
+        not isinstance(plain, list)
+        or not isinstance(title, dict)
+        or not isinstance(question, dict)
+        or not isinstance(entities, list)
+    ):
         problem = f"offer {intent}: `title` and `question` are by language, `entities` is a list"
         raise InvalidContent(str(path), line_of(path, intent), problem)
-    return Offer(intent, tuple(map(str, articles)), title, frozenset(map(str, entities)), question)
+    return Offer(
+        intent,
+        tuple(map(str, articles)),
+        title,
+        frozenset(map(str, entities)),
+        question,
+        frozenset(map(str, plain)),
+        bool(entry.get("at_once", False)),
+        entry.get("by") or {},
+    )

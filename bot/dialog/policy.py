@@ -17,6 +17,7 @@ from bot.dialog.choices import chosen_option
 from bot.dialog.context import Context
 from bot.dialog.division import Part
 from bot.dialog.escalation import ASKED, MISUNDERSTOOD, MISUNDERSTOOD_PRIORITY, Rule, Rules
+from bot.dialog.questions import opens
 from bot.dialog.speech import Speech
 from bot.dialog.understanding import Understanding
 from bot.nlu.intents import OUT_OF_SCOPE, SMALL_TALK
@@ -32,13 +33,14 @@ OPTIONS = 3
 OPTION_AT = 0.02  # a candidate at least this likely, relative to the first, is offered as an option
 PATIENCE = 2  # misunderstandings in a row after which a human is called
 HEARD_AT = 0.45  # confidence of recognised speech from which it is taken as it is
+SAYS_WHAT_ABOUT = 5  # words from which a call for a person says what it is about
 NOT_HEARD, NOT_HEARD_PRIORITY = "not_heard", 6
 TASK_PRIORITY = 4  # of a task that could not be finished: the customer has done his part
 WAITING_AT = 0.05  # while a person is waited for, a question is most likely about what they were called for
 WAITING = frozenset([SayKind.ANSWER, SayKind.TASK])  # said while a person is waited for
 # A logistic regression over development questions, cross-validated and rounded: short questions with
 # a likely second article are asked about. Log-probabilities are floored, words counted as log.
-DOUBT, FIRST, SECOND, LENGTH, WITHOUT_CUE = 7.2, -1.4, 1.0, -1.95, 0.6
+DOUBT, FIRST, SECOND, LENGTH, WITHOUT_CUE = 7.5, -1.4, 1.0, -1.95, 0.6
 DOUBT_AT, FLOOR = 0.6, 0.01
 CLEAR_AT, CLEAR_SECOND = 0.9, 0.05  # a short question that only one article answers is not doubted
 OUT_OF_SCOPE_AT = 0.5  # probability of the classifier
@@ -48,7 +50,8 @@ SMALL_TALK_AT = 0.6
 # unless the classifier is as good as certain.
 SURE_AT, CERTAIN_AT = 0.8, 0.9
 ASKED_AT = 0.99  # the base is this sure of its own example questions: then no classifier has a say
-FOLLOWED_AT = 0.5  # a follow-up on the article of the conversation is not doubted
+PLAIN_AT, PLAIN_SECOND, PLAIN_WORDS = 0.38, 0.4, 6
+FOLLOWED_AT = 0.35  # a follow-up on the article of the conversation is not doubted
 MEANT_AT = 0.05  # below, the message alone means nothing to the base and only leans on what was said
 CHOICE_AT = 0.15  # from here on two candidates are worth asking about
 RELATED_AT = 0.1  # from here on an article is worth naming to a customer who gets no answer
@@ -147,6 +150,8 @@ def call_person(
     What the rule's articles say to do until then is said at once: the one that the search prefers.
     """
     settled = replace(context, misses=0, options=(), offered=False, unheard=0)
+    if len(question.split()) >= SAYS_WHAT_ABOUT and not settled.question:
+        settled = replace(settled, question=question)
     if rule is None:
         return Decision(Escalate(ASKED, 5, speech.handoff(ASKED)), settled, ASKED)
     text = speech.handoff(rule.reason, around_the_clock=rule.around_the_clock)
@@ -224,8 +229,14 @@ def _unreadable(u: Understanding, context: Context, speech: Speech, limits: Poli
 
 
 def _small_talk(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
-    name = u.intent.exact
-    if name is None and u.intent.share(SMALL_TALK) >= SMALL_TALK_AT and _top(u) < limits.clarify_at:
+    waits = context.called is not None  # for a person: then nobody chats
+    name = None if waits else u.intent.exact
+    if (
+        name is None
+        and not waits
+        and u.intent.share(SMALL_TALK) >= SMALL_TALK_AT
+        and _top(u) < limits.clarify_at
+    ):
         name = u.intent.best(SMALL_TALK)
     if name is None:
         return None
@@ -267,9 +278,10 @@ def _answered(u: Understanding, context: Context, speech: Speech, limits: Policy
         return _say_articles(u.parts, context, speech, u.question, "two_questions")
     asked_before = bool(context.options) and u.hits[0].article_id in context.options if u.hits else False
     floor = limits.clarify_at if asked_before else limits.answer_at
+    if u.followed or plain(u):
+        floor = min(floor, FOLLOWED_AT)
     if context.called is not None and u.hits and u.hits[0].article_id in context.articles:
-        floor = WAITING_AT
-        asked_before = True
+        floor, asked_before = WAITING_AT, True
     if _top(u) * (1 - _foreign(u)) < floor or (not asked_before and ambiguous(u)):
         return None
     return _say_articles(u.parts, context, speech, u.question, "answered")
@@ -286,7 +298,9 @@ def which(question: str, articles: Sequence[str], asked: str, context: Context, 
 
 def _asked(u: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision | None:
     candidates = _candidates(u)
-    if _top(u) < min(CHOICE_AT, limits.clarify_at) or _foreign(u) >= OUT_OF_SCOPE_AT or u.own < MEANT_AT:
+    if _top(u) < min(CHOICE_AT, limits.clarify_at) or _foreign(u) >= OUT_OF_SCOPE_AT:
+        return None
+    if u.own < MEANT_AT and not u.followed:
         return None
     if context.options and set(context.options) == {hit.article_id for hit in candidates}:
         return _misunderstood("clarify_again", context, speech)
@@ -308,7 +322,7 @@ STEPS: tuple[Step, ...] = (
 
 def ambiguous(u: Understanding) -> bool:
     """Whether the base cannot tell which article was meant, though it knows the subject."""
-    if len(u.hits) < 2 or (u.followed and u.hits[0].p >= FOLLOWED_AT):
+    if len(u.hits) < 2 or (u.followed and u.hits[0].p >= FOLLOWED_AT) or plain(u):
         return False
     first, second = u.hits[0], u.hits[1]
     if first.p >= CLEAR_AT and second.p <= CLEAR_SECOND:
@@ -316,6 +330,14 @@ def ambiguous(u: Understanding) -> bool:
     uncued = max((hit.p for hit in u.hits[1 : OPTIONS + 1] if _differ(first, hit, u)), default=0.0)
     doubt = DOUBT + FIRST * math.log(first.p + FLOOR) + SECOND * math.log(second.p + FLOOR)
     return doubt + LENGTH * math.log(u.words) + WITHOUT_CUE * uncued >= DOUBT_AT
+
+
+def plain(u: Understanding) -> bool:
+    """A whole question ("как…", "где…") that names its object, and one article stands out for it."""
+    if not u.hits or not opens(u.reading.text) or not (u.specific or u.words >= PLAIN_WORDS):
+        return False
+    second = u.hits[1].p if len(u.hits) > 1 else 0.0
+    return u.hits[0].p >= PLAIN_AT and second <= PLAIN_SECOND * u.hits[0].p
 
 
 def _differ(first: Hit, other: Hit, u: Understanding) -> bool:
@@ -365,6 +387,11 @@ def _again(name: str, context: Context, speech: Speech) -> Decision:
     text, context = speech.say("simpler", context, text=article.voice or article.title)
     say = Say(SayKind.ANSWER, text, (source(article),), quick_replies=(speech.operator_button(),))
     return Decision(say, replace(context, offered=True), "simpler")
+
+
+def say_article(u: Understanding, context: Context, speech: Speech) -> Decision:
+    """The answer that was found, without further doubt."""
+    return _say_articles(u.parts, context, speech, u.question, "answered")
 
 
 def _ask_again(context: Context, speech: Speech) -> Decision:

@@ -30,6 +30,7 @@ class Speech:
     shift: Shift
     now: datetime
     locale: str
+    spoken: bool = False  # heard, not read: no markup
 
     def say(self, key: str, context: Context, **values: object) -> tuple[str, Context]:
         """A phrase of the bot, or small talk when the key names an intent."""
@@ -52,6 +53,8 @@ class Speech:
             return self.phrases(
                 "bot.english_answer", self.locale, title=article.title, url=help_url(article.id)
             )
+        if self.spoken:
+            return article.voice or article.title
         return self.composer.answer(article, query, self.articles, budget)
 
     def read(self, text: str) -> Query:

@@ -189,7 +189,7 @@ class _Turn:
 
     def _understanding(self, text: str, context: Context) -> Understanding:
         """What was understood already is not understood again; only this much of the context bears on it."""
-        key = (text, context.question, context.articles, context.options)
+        key = (text, context.question, context.articles, context.options, context.called, context.last)
         if key not in self._understood:
             self._understood[key] = self.thinker.understand(text, context, self.articles, self.search)
         return self._understood[key]
@@ -205,7 +205,9 @@ class _Turn:
         return TurnActions(
             understand=self._understanding,
             spans=self._found,
-            speech=thinker.speech(self.articles, self.locale, self.now),
+            speech=replace(
+                thinker.speech(self.articles, self.locale, self.now), spoken=self.inbound.channel == "phone"
+            ),
             limits=thinker.limits,
             escalations=thinker.escalations,
             offers=thinker.offers,
@@ -262,7 +264,7 @@ class _Turn:
     ) -> Decision:
         context = Context.read(handled.slots.get(MEMORY) or {})
         begun = task is not None and self.dialogue.form is None and bool(handled.messages)
-        about = self._explained(intent, understanding) if begun else None
+        about = self._explained(intent, understanding, handled.slots) if begun else None
         return composing.compose(
             handled.messages,
             replace(context, called=self.context.called),
@@ -272,15 +274,19 @@ class _Turn:
             question=self.inbound.text if about is not None else "",
         )
 
-    def _explained(self, intent: str, understanding: Understanding | None) -> Article | None:
-        """The article that explains the task that begins: what the search found of those it has."""
+    def _explained(
+        self, intent: str, understanding: Understanding | None, slots: Mapping[str, Any]
+    ) -> Article | None:
+        """The article that explains the task that begins: by what its form knows, else by the search."""
         offer = self.thinker.offers.of_intent(intent)
         if offer is None:
             return None
         hits = () if understanding is None else understanding.hits
         found = [hit.article_id for hit in hits if hit.article_id in offer.articles]
+        known = self.thinker.offers.explained(intent, slots)
         names: Sequence[str] = (*found, *self.context.articles[:1], *offer.articles)
         name = next((each for each in names if each in offer.articles and each in self.articles), None)
+        name = known if known in self.articles else name
         return None if name is None else self.articles[name]
 
     def _decided(
@@ -298,7 +304,9 @@ class _Turn:
         if waits and not policy.said_while_waiting(decision, self.context):
             return None
         if isinstance(decision.answer, Escalate):
-            called = replace(decision.context, called=decision.answer.priority)
+            waiting = self.thinker.escalations.waiting
+            articles = (*decision.context.articles, *((waiting,) if waiting else ()))
+            called = replace(decision.context, called=decision.answer.priority, articles=articles)
             decision = replace(decision, context=called)
         if intent is None:
             intent = "" if understanding is None else understanding.intent.name

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.types import Hit
 from bot.dialog.context import OFFERED, OTHER_FACET, RELATED, SAME, Context, bare, combine, leaning
 from bot.dialog.division import Division, Part, Search, whole_first
 from bot.dialog.escalation import Rule, Rules, urgent
 from bot.nlu.facets import Facets
-from bot.nlu.intents import Intent, Intents
+from bot.nlu.intents import OUT_OF_SCOPE, SMALL_TALK, Intent, Intents
 from bot.nlu.language import Language, Reading, read
 from bot.nlu.query import Query
 from bot.nlu.signs import Message
@@ -20,6 +20,9 @@ LIMIT = 10  # hits that are looked at
 ALONE = 0.5  # a message that leans less than this on the conversation may hold two questions
 LONG_CHARS = 1500  # of a longer message only this much is understood
 ANSWER_WORDS = 8  # an answer to "which of these?" is hardly longer
+STAYS_BELOW = 0.45  # own evidence of a message below which it stays on the article of the conversation
+STAYS_P = 0.5  # how surely, at least, that article is taken for the answer then
+NONSENSE_AT, CHATS_AT = 0.2, 0.4
 JOINT_CHARS = 300  # of what was said before, read together with a follow-up
 
 
@@ -41,6 +44,7 @@ class Understanding:
     named: frozenset[tuple[str, str]] = frozenset()
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     own: float = 0.0  # how surely the base has the answer to the message alone
+    specific: bool = False  # it names a product or a city
     followed: bool = False  # the best article is the one that the conversation is about
     question: str = ""  # what to remember as the question
     words: int = 1
@@ -56,6 +60,7 @@ class Understand:
     escalations: Rules
     refusals: Rules
     facets: Facets
+    names: Callable[[str], bool]  # whether a text names a product, a city and the like
 
     def __call__(
         self, text: str, context: Context, articles: Mapping[str, Article], search: Search
@@ -95,6 +100,9 @@ class Understand:
             if lean >= 0.5:
                 named |= self.facets.named(asked)
                 question = asked.text[-JOINT_CHARS:]
+        stays = self._stays(context, _top(own), intent, reading) and context.articles[0] in articles
+        if stays:
+            hits = staying(context.articles[0], articles, hits)
         values = self._values(hits, articles)
         parts: tuple[Part, ...] = (Part(query, hits),)
         if lean < ALONE and not context.options:
@@ -108,10 +116,23 @@ class Understand:
             named=named,
             values=values,
             own=_top(own),
-            followed=lean >= ALONE and bool(hits) and hits[0].article_id in context.articles[:1],
+            specific=self.names(reading.text),
+            followed=(lean >= ALONE or stays) and bool(hits) and hits[0].article_id in context.articles[:1],
             question=question,
             words=len(asked.tokens),
         )
+
+    @staticmethod
+    def _stays(context: Context, own: float, intent: Intent, reading: Reading) -> bool:
+        """Whether the conversation's article is meant: by who waits for a person, or is at a task.
+
+        The message alone says little to the base, and is neither noise nor small talk.
+        """
+        busy = context.called is not None or bool(context.last)
+        empty = intent.score(f"{OUT_OF_SCOPE}/nonsense") >= NONSENSE_AT or reading.language is Language.NONE
+        chats = intent.exact is not None or intent.share(SMALL_TALK) >= CHATS_AT
+        settled = not context.options and bool(context.articles)
+        return busy and settled and not empty and not chats and own < STAYS_BELOW
 
     def _divided(
         self, query: Query, hits: Sequence[Hit], articles: Mapping[str, Article], search: Search
@@ -180,3 +201,10 @@ class Understand:
 
 def _top(hits: Sequence[Hit]) -> float:
     return min(1.0, hits[0].p) if hits else 0.0
+
+
+def staying(name: str, articles: Mapping[str, Article], hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """The hits with this article first."""
+    found = next((hit for hit in hits if hit.article_id == name), Hit(name, articles[name].title, 0.0))
+    rest = tuple(hit for hit in hits if hit.article_id != name)
+    return (replace(found, p=max(found.p, STAYS_P, rest[0].p if rest else 0.0)), *rest)

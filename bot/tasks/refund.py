@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -102,6 +102,11 @@ class Refund(Task):
         if is_large(at):
             return ("amount", "charge_date", "description", "attachment", *identity, "confirmed")
         return ("amount", "charge_date", *identity, "refund_to")
+
+    async def settle(self, at: Situation) -> Mapping[str, Any]:
+        if at.slot("amount") is None:
+            return {}
+        return {"refund_kind": "claim" if is_large(at) else "at_once"}
 
     async def confirm(self, at: Situation) -> Message:
         return at.say("utter_confirm_large_refund", amount=roubles(at.slot("amount")), date=_on(at))

@@ -56,6 +56,10 @@ class Entities:
     def __init__(self, gazetteers: Gazetteers) -> None:
         self._gazetteers = gazetteers
 
+    def names(self, text: str) -> bool:
+        """Whether the text names a product, a city or anything else that the company has a list of."""
+        return next(self._gazetteers.named(Said.of(text)), None) is not None
+
     def find(self, text: str, now: datetime, prefer: Prefer = "future") -> tuple[EntitySpan, ...]:
         """In order of their start, none overlapping. `now`: aware, in the company's time zone.
 

@@ -1,0 +1,21 @@
+"""Whether a message asks, by its form."""
+
+from __future__ import annotations
+
+import re
+
+_OPENS = re.compile(
+    r"^(?:\\w+[,!]+\\s+)?(?:(?:а|и|но|стоп|подождите|погодите|скажите|подскажите|ой|так|здравствуйте|добрый день)[\s,.!]+)*"
+    r"(?:как|где|когда|сколько|почему|зачем|кто|что|чего|какой|какая|какие|какое|какую|каком|куда|откуда|чем|"
+    r"почём|до\s+скольки|можно|вы|у\s+вас|это\s+платно|если)\b",
+    re.IGNORECASE,
+)
+
+
+def opens(text: str) -> bool:
+    """Whether it begins as a question does, whatever is said before in passing."""
+    return bool(_OPENS.search(text))
+
+
+def asks(text: str) -> bool:
+    return text.rstrip().endswith("?") or opens(text)
