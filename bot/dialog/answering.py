@@ -13,11 +13,11 @@ from typing import Any
 
 from bot.backoffice.ports import Backoffice
 from bot.core.types import Answer, Ask, QuickReply, Say, SayKind
-from bot.dialog import hearing, policy, wire
+from bot.dialog import calling, hearing, policy, wire
 from bot.dialog.context import Context
+from bot.dialog.decision import Decision
 from bot.dialog.escalation import Rules
 from bot.dialog.offers import Offers
-from bot.dialog.policy import Decision
 from bot.dialog.speech import Speech
 from bot.dialog.understanding import Understanding
 from bot.engine.events import Event, LoopSet, SlotSet
@@ -117,7 +117,7 @@ class TurnActions:
         message = tracker.now.message
         reason = ((message.response if message else None) or "").partition("/")[2]
         context = Context.read(tracker.slot(MEMORY) or {})
-        return remembered(policy.call_person(context, self.speech, self.escalations.get(reason)))
+        return remembered(calling.call_person(context, self.speech, self.escalations.get(reason)))
 
     def _article(self, tracker: Tracker, intent: str) -> list[Event | Message]:
         context = Context.read(tracker.slot(MEMORY) or {})

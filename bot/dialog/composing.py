@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.types import Answer, Ask, Escalate, NewEvent, QuickReply, Say, SayKind, Source
-from bot.dialog import policy, wire
+from bot.dialog import calling, policy, wire
 from bot.dialog.context import Context
+from bot.dialog.decision import Decision
 from bot.dialog.escalation import Rules
-from bot.dialog.policy import Decision
 from bot.dialog.speech import Speech
 from bot.engine.events import UserSaid
 from bot.engine.responses import Message
@@ -36,7 +36,7 @@ def compose(
             reasons.append(str(custom.get("reason", "")))
         elif "handoff" in custom:
             reason = str(custom["handoff"])
-            decision = policy.call_for(reason, context, speech, escalations)
+            decision = calling.call_for(reason, context, speech, escalations)
             answers.append(decision.answer)
             reasons.append(reason)
         elif message.text:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.dialog.context import Context
+from bot.dialog.doubt import ambiguous
 from bot.dialog.offers import Offer, Offers
-from bot.dialog.policy import ambiguous
 from bot.dialog.questions import asks, opens
 from bot.dialog.understanding import Understanding
 from bot.engine.events import UserSaid

@@ -7,23 +7,23 @@ the first that has something to say wins.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.answers.compose import CHAT_CHARS, SHARED_CHARS, related, source
-from bot.core.types import Answer, Ask, Escalate, Hit, QuickReply, Say, SayKind, Source
+from bot.core.types import Ask, Escalate, Hit, QuickReply, Say, SayKind, Source
+from bot.dialog.calling import PATIENCE, call_person, not_heard
 from bot.dialog.choices import chosen_option
 from bot.dialog.context import Context
+from bot.dialog.decision import Decision
 from bot.dialog.division import Part
-from bot.dialog.escalation import ASKED, MISUNDERSTOOD, MISUNDERSTOOD_PRIORITY, Rule, Rules
-from bot.dialog.questions import opens
+from bot.dialog.doubt import FOLLOWED_AT, ambiguous, plain
+from bot.dialog.escalation import MISUNDERSTOOD, MISUNDERSTOOD_PRIORITY
 from bot.dialog.speech import Speech
 from bot.dialog.understanding import Understanding
 from bot.nlu.intents import OUT_OF_SCOPE, SMALL_TALK
 from bot.nlu.language import Language
 from bot.settings import Policy
-from knowledge_base.articles import Article
 
 ARTICLE = "article:"
 OPERATOR = "operator"
@@ -31,18 +31,9 @@ BACK_TO_BOT = "back_to_bot"
 OTHER = "other"
 OPTIONS = 3
 OPTION_AT = 0.02  # a candidate at least this likely, relative to the first, is offered as an option
-PATIENCE = 2  # misunderstandings in a row after which a human is called
 HEARD_AT = 0.45  # confidence of recognised speech from which it is taken as it is
-SAYS_WHAT_ABOUT = 5  # words from which a call for a person says what it is about
-NOT_HEARD, NOT_HEARD_PRIORITY = "not_heard", 6
-TASK_PRIORITY = 4  # of a task that could not be finished: the customer has done his part
 WAITING_AT = 0.05  # while a person is waited for, a question is most likely about what they were called for
 WAITING = frozenset([SayKind.ANSWER, SayKind.TASK])  # said while a person is waited for
-# A logistic regression over development questions, cross-validated and rounded: short questions with
-# a likely second article are asked about. Log-probabilities are floored, words counted as log.
-DOUBT, FIRST, SECOND, LENGTH, WITHOUT_CUE = 7.5, -1.4, 1.0, -1.95, 0.6
-DOUBT_AT, FLOOR = 0.6, 0.01
-CLEAR_AT, CLEAR_SECOND = 0.9, 0.05  # a short question that only one article answers is not doubted
 OUT_OF_SCOPE_AT = 0.5  # probability of the classifier
 HARM_AT = 0.5
 SMALL_TALK_AT = 0.6
@@ -50,8 +41,6 @@ SMALL_TALK_AT = 0.6
 # unless the classifier is as good as certain.
 SURE_AT, CERTAIN_AT = 0.8, 0.9
 ASKED_AT = 0.99  # the base is this sure of its own example questions: then no classifier has a say
-PLAIN_AT, PLAIN_SECOND, PLAIN_WORDS = 0.38, 0.4, 6
-FOLLOWED_AT = 0.35  # a follow-up on the article of the conversation is not doubted
 MEANT_AT = 0.05  # below, the message alone means nothing to the base and only leans on what was said
 CHOICE_AT = 0.15  # from here on two candidates are worth asking about
 RELATED_AT = 0.1  # from here on an article is worth naming to a customer who gets no answer
@@ -66,15 +55,6 @@ OFF_TOPIC = {
     "prompt_injection": "refusal_instructions",
     "harmful": "refusal_harmful",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """`reason` says in a word why, for the desk and for tests; `context` is what to remember."""
-
-    answer: Answer
-    context: Context
-    reason: str
 
 
 Step = Callable[[Understanding, Context, Speech, Policy], Decision | None]
@@ -105,7 +85,7 @@ def guard(
         if decision is not None:
             return decision
     if confidence is not None and confidence < HEARD_AT:
-        return _not_heard(context, speech)
+        return not_heard(context, speech)
     return None
 
 
@@ -135,57 +115,6 @@ def back_to_bot(context: Context, speech: Speech) -> Decision:
 def nothing_said(context: Context, speech: Speech) -> Decision:
     """An engine that has no words: the customer is met with some."""
     return _misunderstood("rephrase", context, speech)
-
-
-def call_for(reason: str, context: Context, speech: Speech, rules: Rules) -> Decision:
-    """Hands over because of a task or a rule of this reason."""
-    return call_person(context, speech, rules.get(reason) or Rule(reason, "", TASK_PRIORITY))
-
-
-def call_person(
-    context: Context, speech: Speech, rule: Rule | None = None, hits: Sequence[Hit] = (), question: str = ""
-) -> Decision:
-    """Hands over; nobody who asks for a human is kept by the bot.
-
-    What the rule's articles say to do until then is said at once: the one that the search prefers.
-    """
-    settled = replace(context, misses=0, options=(), offered=False, unheard=0)
-    if len(question.split()) >= SAYS_WHAT_ABOUT and not settled.question:
-        settled = replace(settled, question=question)
-    if rule is None:
-        return Decision(Escalate(ASKED, 5, speech.handoff(ASKED)), settled, ASKED)
-    text = speech.handoff(rule.reason, around_the_clock=rule.around_the_clock)
-    sources: tuple[Source, ...] = ()
-    if (aid := _first_aid(rule, hits, speech)) is not None:
-        text = f"{text}\n\n{aid.voice}" if aid.voice else text
-        sources = (source(aid),)
-        settled = replace(
-            settled, articles=tuple(dict.fromkeys((aid.id, *context.articles)))[:4], question=question
-        )
-    escalate = Escalate(
-        rule.reason,
-        rule.priority,
-        text,
-        sources,
-        skills=rule.skills,
-        decide_minutes=rule.decide_minutes,
-        finish_minutes=rule.finish_minutes,
-    )
-    return Decision(escalate, settled, rule.reason)
-
-
-def _first_aid(rule: Rule, hits: Sequence[Hit], speech: Speech) -> Article | None:
-    ranked = [hit.article_id for hit in hits if hit.article_id in rule.articles]
-    return next(
-        (speech.articles[name] for name in (*ranked, *rule.articles) if name in speech.articles), None
-    )
-
-
-def _not_heard(context: Context, speech: Speech) -> Decision:
-    if context.unheard + 1 >= PATIENCE:
-        return call_person(context, speech, Rule(NOT_HEARD, "", NOT_HEARD_PRIORITY))
-    text, context = speech.say("not_heard", context)
-    return Decision(Say(SayKind.UNKNOWN, text), replace(context, unheard=context.unheard + 1), NOT_HEARD)
 
 
 def _foreign_language(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
@@ -318,35 +247,6 @@ STEPS: tuple[Step, ...] = (
     _answered,
     _asked,
 )
-
-
-def ambiguous(u: Understanding) -> bool:
-    """Whether the base cannot tell which article was meant, though it knows the subject."""
-    if len(u.hits) < 2 or (u.followed and u.hits[0].p >= FOLLOWED_AT) or plain(u):
-        return False
-    first, second = u.hits[0], u.hits[1]
-    if first.p >= CLEAR_AT and second.p <= CLEAR_SECOND:
-        return False
-    uncued = max((hit.p for hit in u.hits[1 : OPTIONS + 1] if _differ(first, hit, u)), default=0.0)
-    doubt = DOUBT + FIRST * math.log(first.p + FLOOR) + SECOND * math.log(second.p + FLOOR)
-    return doubt + LENGTH * math.log(u.words) + WITHOUT_CUE * uncued >= DOUBT_AT
-
-
-def plain(u: Understanding) -> bool:
-    """A whole question ("как…", "где…") that names its object, and one article stands out for it."""
-    if not u.hits or not opens(u.reading.text) or not (u.specific or u.words >= PLAIN_WORDS):
-        return False
-    second = u.hits[1].p if len(u.hits) > 1 else 0.0
-    return u.hits[0].p >= PLAIN_AT and second <= PLAIN_SECOND * u.hits[0].p
-
-
-def _differ(first: Hit, other: Hit, u: Understanding) -> bool:
-    """Different products (or kinds of client), none of which the question names."""
-    mine, theirs = u.values.get(first.article_id, {}), u.values.get(other.article_id, {})
-    named = {facet for facet, _ in u.named}
-    return any(
-        facet not in named and facet in theirs and theirs[facet] != value for facet, value in mine.items()
-    )
 
 
 def _candidates(u: Understanding) -> tuple[Hit, ...]:

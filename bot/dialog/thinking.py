@@ -23,11 +23,11 @@ from bot.core.types import Conversation, Escalate, Hit, Inbound, NewEvent, Owner
 from bot.dialog import composing, hearing, policy
 from bot.dialog.answering import MEMORY, TurnActions
 from bot.dialog.context import Context
+from bot.dialog.decision import Decision
 from bot.dialog.engine import Dialogue
 from bot.dialog.escalation import Rules
 from bot.dialog.offers import Offers
 from bot.dialog.phrases import Phrases, language
-from bot.dialog.policy import Decision
 from bot.dialog.shift import Shift
 from bot.dialog.speech import Speech
 from bot.dialog.understanding import Understand, Understanding
