@@ -131,6 +131,18 @@ async def test_a_message_that_we_have_understood_is_not_understood_again(
     assert other.messages[0].text == "Which floor?"
 
 
+async def test_what_was_selected_for_a_message_is_said(
+    engine: RasaEngine, builtin: Agent, converse: Converse
+) -> None:
+    ours, theirs = converse(builtin), converse(engine)
+    for response, words in (("faq/price", "Three roubles."), ("faq/weight", "Up to 20 kg.")):
+        said = UserSaid("сколько?", "faq", response=response)
+        one, other = await ours.say("сколько?", said=said), await theirs.say("сколько?", said=said)
+        assert (one.actions, one.messages) == (other.actions, other.messages)
+        assert other.messages[0].text == words
+        assert last(theirs.state, engine).now.message == said
+
+
 async def test_slots_are_known_before_the_message_is_heard(engine: RasaEngine, converse: Converse) -> None:
     new, begun = converse(engine), converse(engine)
     asked = await new.say("where is my parcel", slots={"number": "RP5555"})
