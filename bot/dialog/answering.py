@@ -20,11 +20,11 @@ from bot.dialog.escalation import Rules
 from bot.dialog.offers import Offers
 from bot.dialog.speech import Speech
 from bot.dialog.understanding import Understanding
-from bot.engine.events import Event, LoopSet, SlotSet
+from bot.engine.events import Event, LoopSet, SlotSet, UserSaid
 from bot.engine.responses import Message, Responder
 from bot.engine.states import REQUESTED
 from bot.engine.tracker import Tracker
-from bot.nlu.project import TASK
+from bot.nlu.project import QUESTION, TASK
 from bot.project.model import EntitySpan
 from bot.settings import Policy
 from bot.tasks import registry
@@ -32,6 +32,7 @@ from bot.tasks.form import CANCELLED
 from bot.tasks.situation import Situation
 
 MEMORY = "memory"
+NOBODY = UserSaid(None, None)
 STANDS_OUT = 4.0  # times as likely as the task's next article: then it is the one that was meant
 
 
@@ -81,7 +82,8 @@ class TurnActions:
     def _answer(self, tracker: Tracker) -> list[Event | Message]:
         context = Context.read(tracker.slot(MEMORY) or {})
         understanding = self.understand(self._text(tracker), context)
-        decision = policy.decide(understanding, context, self.speech, self.limits)
+        asks = context.called is not None or (tracker.now.message or NOBODY).intent == QUESTION
+        decision = policy.decide(understanding, context, self.speech, self.limits, asks=asks)
         if isinstance(decision.answer, Ask):
             decision = self._asked(decision, understanding, context)
         elif tracker.now.active_loop is None:

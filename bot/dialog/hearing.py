@@ -99,10 +99,11 @@ def _elsewhere(u: Understanding, spans: Sequence[EntitySpan], offer: Offer) -> b
     if len(u.parts) > 1:
         return True
     ours, top = bool(u.hits) and u.hits[0].article_id in offer.articles, _top(u)
-    if offer.at_once or any(span.entity in offer.plain for span in spans):
-        return not ours and top >= SURELY_ASKS_AT
     if not ours and top >= ASKS_AT:
         return True
+    named = any(span.entity in offer.plain for span in spans) and not asks(u.reading.text)
+    if offer.at_once or named:
+        return False
     return ambiguous(u) if top >= FOUND_AT else bool(offer.question)
 
 

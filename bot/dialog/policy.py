@@ -41,7 +41,7 @@ SMALL_TALK_AT = 0.6
 # unless the classifier is as good as certain.
 SURE_AT, CERTAIN_AT = 0.8, 0.9
 ASKED_AT = 0.99  # the base is this sure of its own example questions: then no classifier has a say
-MEANT_AT = 0.05  # below, the message alone means nothing to the base and only leans on what was said
+MEANT_AT = 0.1  # below, the message alone means nothing to the base and only leans on what was said
 CHOICE_AT = 0.15  # from here on two candidates are worth asking about
 RELATED_AT = 0.1  # from here on an article is worth naming to a customer who gets no answer
 HARM = frozenset({"prompt_injection", "harmful"})
@@ -89,9 +89,13 @@ def guard(
     return None
 
 
-def decide(understanding: Understanding, context: Context, speech: Speech, limits: Policy) -> Decision:
-    """The answer to a written or spoken message, from the base."""
+def decide(
+    understanding: Understanding, context: Context, speech: Speech, limits: Policy, *, asks: bool = False
+) -> Decision:
+    """The answer to a written or spoken message, from the base. `asks`: it is no small talk."""
     for step in STEPS:
+        if asks and step is _small_talk:
+            continue
         decision = step(understanding, context, speech, limits)
         if decision is not None:
             return decision

@@ -9,9 +9,11 @@ from bot.core.types import Hit
 from bot.dialog.context import OFFERED, OTHER_FACET, RELATED, SAME, Context, bare, combine, leaning
 from bot.dialog.division import Division, Part, Search, whole_first
 from bot.dialog.escalation import Rule, Rules, urgent
+from bot.dialog.questions import asks
 from bot.nlu.facets import Facets
 from bot.nlu.intents import OUT_OF_SCOPE, SMALL_TALK, Intent, Intents
 from bot.nlu.language import Language, Reading, read
+from bot.nlu.project import TASK
 from bot.nlu.query import Query
 from bot.nlu.signs import Message
 from knowledge_base.articles import Article
@@ -20,9 +22,11 @@ LIMIT = 10  # hits that are looked at
 ALONE = 0.5  # a message that leans less than this on the conversation may hold two questions
 LONG_CHARS = 1500  # of a longer message only this much is understood
 ANSWER_WORDS = 8  # an answer to "which of these?" is hardly longer
-STAYS_BELOW = 0.45  # own evidence of a message below which it stays on the article of the conversation
+# Evidence, of the message alone and of it in its context, below which it stays on the conversation's
+# article: at a task, and while a person is waited for.
+STAYS_AT_TASK, STAYS_WAITING = (0.45, 0.6), (0.85, 0.85)
 STAYS_P = 0.5  # how surely, at least, that article is taken for the answer then
-NONSENSE_AT, CHATS_AT = 0.2, 0.4
+NONSENSE_AT, CHATS_AT = 0.2, 0.35
 JOINT_CHARS = 300  # of what was said before, read together with a follow-up
 
 
@@ -100,7 +104,8 @@ class Understand:
             if lean >= 0.5:
                 named |= self.facets.named(asked)
                 question = asked.text[-JOINT_CHARS:]
-        stays = self._stays(context, _top(own), intent, reading) and context.articles[0] in articles
+        stays = self._stays(context, (_top(own), _top(hits)), intent, reading)
+        stays = stays and context.articles[0] in articles
         if stays:
             hits = staying(context.articles[0], articles, hits)
         values = self._values(hits, articles)
@@ -123,16 +128,19 @@ class Understand:
         )
 
     @staticmethod
-    def _stays(context: Context, own: float, intent: Intent, reading: Reading) -> bool:
+    def _stays(context: Context, evidence: tuple[float, float], intent: Intent, reading: Reading) -> bool:
         """Whether the conversation's article is meant: by who waits for a person, or is at a task.
 
         The message alone says little to the base, and is neither noise nor small talk.
         """
         busy = context.called is not None or bool(context.last)
+        below = STAYS_AT_TASK if context.called is None else STAYS_WAITING
+        unclear = all(each < most for each, most in zip(evidence, below, strict=True))
         empty = intent.score(f"{OUT_OF_SCOPE}/nonsense") >= NONSENSE_AT or reading.language is Language.NONE
-        chats = intent.exact is not None or intent.share(SMALL_TALK) >= CHATS_AT
+        chats = intent.exact is not None or (intent.share(SMALL_TALK) >= CHATS_AT and not asks(reading.text))
+        wants = intent.share(TASK) >= CHATS_AT and not asks(reading.text)
         settled = not context.options and bool(context.articles)
-        return busy and settled and not empty and not chats and own < STAYS_BELOW
+        return busy and settled and unclear and not (empty or chats or wants)
 
     def _divided(
         self, query: Query, hits: Sequence[Hit], articles: Mapping[str, Article], search: Search
