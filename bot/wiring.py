@@ -7,7 +7,7 @@ them for a while, and readiness says so.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,11 +26,15 @@ from bot.dialog.delivery import DeliveryWorker
 from bot.dialog.loading import builtin, load_thinker
 from bot.dialog.phrases import Phrases
 from bot.dialog.turns import Turns
+from bot.engine.events import Event as ActionEvent
+from bot.engine.responses import Message
+from bot.engine.tracker import Tracker
 from bot.nlu.encoders import open_encoder
 from bot.nlu.project import Project
 from bot.nlu.query import QueryBuilder
 from bot.project.loading import load
 from bot.project.model import Project as Loaded
+from bot.rasa.opening import Opened, open_rasa
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.store.records import NewArticle
@@ -91,6 +95,8 @@ async def open_house(settings: Settings, metrics: Metrics) -> Running:
         backoffice=backoffice,
         kept=kept,
     )
+    if settings.engine.name == "rasa":
+        house.rasa = await _open_rasa(house)
     client = httpx.AsyncClient(timeout=10.0, follow_redirects=False)
     house.invite_url = await first_administrator(store, settings)
     running = Running(house, chats, desk, client)
@@ -187,11 +193,36 @@ def _turns(house: House, project: Loaded, index: KnowledgeIndex, query: QueryBui
         project,
         index,
         query,
-        engine=builtin(project),
+        engine=builtin(project) if house.rasa is None else house.rasa.engine,
         questions=questions,
         backoffice=house.backoffice,
     )
     return Turns(house.store, thinker, house.bus, observe=house.metrics.turn)
+
+
+async def _open_rasa(house: House) -> Opened:
+    """The Rasa server, ours or another's, with the built-in engine in reserve."""
+    project = await asyncio.to_thread(load, house.settings.nlu_data)
+    elsewhere = _Elsewhere(house) if house.settings.engine.rasa_url else None
+    opened = await open_rasa(
+        house.settings,
+        project,
+        await asyncio.to_thread(builtin, project),
+        observe=house.metrics.engine,
+        actions=elsewhere,
+    )
+    house.kept.push_async_callback(opened.close)
+    return opened
+
+
+class _Elsewhere:
+    """The actions of a turn that another process of ours began; a cluster of Rasa calls any of us."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def run(self, name: str, tracker: Tracker) -> Sequence[ActionEvent | Message]:
+        return await (await self._house.turns()).act(name, tracker)
 
 
 async def _recover(house: House, turns: Turns) -> None:

@@ -42,8 +42,9 @@ class Inbound:
     """One message as a channel hands it over. `(channel, client_id)` is the idempotency key.
 
     `choice` is the payload of a quick reply when the customer pressed a button; `confidence` (0..1)
-    comes with recognised speech. `customer`: who it is, where the channel has verified that. `pushed`: what a conversation opened by this message tells the
-    customer leaves through the outbox (messengers, webhooks).
+    comes with recognised speech. `customer`: who it is, where the channel has verified that. `pushed`:
+    what a conversation opened by this message tells the customer leaves through the outbox (messengers,
+    webhooks).
     """
 
     channel: str
@@ -77,7 +78,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class QuickReply:
-    """A button. `payload` comes back as `Inbound.choice`: `article:<id>`, `operator`, `back_to_bot`, `/intent`."""
+    """A button. `payload` comes back as `Inbound.choice`.
+
+    It is `article:<id>`, `operator`, `back_to_bot`, or for a task `/intent{"entity": "value"}`.
+    """
 
     title: str
     payload: str

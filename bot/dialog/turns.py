@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +24,9 @@ from bot.core.ports import EventBus
 from bot.core.types import Conversation, Event, Inbound, Owner, Turn
 from bot.dialog import events, policy
 from bot.dialog.thinking import Thinker, Thought
+from bot.engine.events import Event as ActionEvent
+from bot.engine.responses import Message
+from bot.engine.tracker import Tracker
 from bot.store.records import AlreadyAnswered, Outcome, Receipt
 
 if TYPE_CHECKING:
@@ -70,6 +73,11 @@ class Turns:
     async def answer(self, receipt: Receipt) -> Turn:
         """Answers an accepted message, after the earlier ones of its conversation."""
         return await self._fly(self._answer_in_order(receipt))
+
+    async def act(self, name: str, tracker: Tracker) -> Sequence[ActionEvent | Message]:
+        """Runs an action of a turn that another process began; raises what the action raises."""
+        conversation = await self._store.conversations.get(tracker.sender)
+        return await self._thinker.actions(conversation, self._clock()).run(name, tracker)
 
     async def recover(self, *, before: datetime | None = None) -> int:
         """Answers what was accepted but not answered, as after a crash; returns how many.

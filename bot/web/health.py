@@ -26,7 +26,8 @@ class Live(BaseModel):
 class Ready(BaseModel):
     """`components` maps each part to `ok` or to why it is not.
 
-    A bus that is `redis_away` costs the other processes time and does not make this one unready.
+    A bus that is `redis_away` costs the other processes time, an `engine` that is away is replaced by
+    the built-in one: neither makes this process unready.
     """
 
     ready: bool
@@ -48,6 +49,8 @@ async def ready(response: Response, house: TheHouse) -> Ready:
     good = all(state == "ok" for state in components.values())
     if house.bus.problem and components["bus"] == "ok":
         components["bus"] = house.bus.problem
+    if house.rasa is not None:
+        components["engine"] = house.rasa.problem or "ok"
     if not good:
         response.status_code = 503
     return Ready(ready=good, components=components)

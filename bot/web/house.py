@@ -18,6 +18,7 @@ from bot.core.errors import FrontlineError
 from bot.core.ports import EventBus
 from bot.dialog.phrases import Phrases
 from bot.dialog.turns import Turns
+from bot.rasa.opening import Opened
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.web.hub import Hub
@@ -58,6 +59,7 @@ class House:
     desk: Desk
     backoffice: Backoffice
     kept: AsyncExitStack  # what is closed when everything that uses it has ended
+    rasa: Opened | None = None  # the engine that plays the dialogue, unless it is the built-in one
     invite_url: str | None = None  # for the first administrator, while there is none
     started: datetime = field(default_factory=clock.now)
     opened: asyncio.Event = field(default_factory=asyncio.Event)

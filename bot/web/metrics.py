@@ -29,6 +29,12 @@ class Metrics:
             ["channel", "kind"],
             registry=self.registry,
         )
+        self.engine_turns = Counter(
+            "frontline_engine_turns",
+            "Turns by engine and outcome, where another than the built-in one is configured",
+            ["engine", "outcome"],
+            registry=self.registry,
+        )
         self.requests = Counter(
             "frontline_http_requests", "HTTP requests", ["method", "route", "status"], registry=self.registry
         )
@@ -62,6 +68,9 @@ class Metrics:
         self.revision = Gauge(
             "frontline_knowledge_revision", "Revision of the serving index", registry=self.registry
         )
+
+    def engine(self, engine: str, outcome: str) -> None:
+        self.engine_turns.labels(engine, outcome).inc()
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self.requests.labels(method if method in _METHODS else "other", route, str(status)).inc()

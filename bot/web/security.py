@@ -88,14 +88,18 @@ def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
 
 
 class BodyLimit:
-    """Refuses a body above `limit` bytes, whether its length is announced or it comes in chunks."""
+    """Refuses a body above `limit` bytes, whether its length is announced or it comes in chunks.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    `unlimited` are paths whose routes set a limit of their own.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, unlimited: frozenset[str] = frozenset()) -> None:
         self.app = app
         self.limit = limit
+        self.unlimited = unlimited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self.unlimited:
             await self.app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "0")
