@@ -9,9 +9,10 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from bot.channels import rest, web_chat
+from bot.channels import files, rest, web_chat
+from bot.rasa import actions as rasa_actions
 from bot.settings import Settings
-from bot.web import auth, errors, health, pages, team
+from bot.web import auth, demo, errors, health, pages, team
 from bot.web.metrics import Metrics
 from bot.web.requests import RequestScope
 from bot.web.security import BodyLimit, SecurityHeaders
@@ -38,6 +39,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         running = await open_house(settings, metrics)
         app.state.house, app.state.chats, app.state.desk = running.house, running.chats, running.desk
+        if running.house.rasa is not None:
+            app.include_router(rasa_actions.router(running.house.rasa.action_server))
         try:
             yield
         finally:
@@ -55,10 +58,10 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     errors.install(app, pages.lost)
-    for module in (web_chat, rest, auth, desk, articles, team, health, pages):
+    for module in (web_chat, rest, files, auth, desk, articles, team, health, demo, pages):
         app.include_router(module.routes)
     # The last added is the outermost.
-    app.add_middleware(BodyLimit, limit=settings.limits.body_bytes)
+    app.add_middleware(BodyLimit, limit=settings.limits.body_bytes, unlimited=frozenset([rasa_actions.PATH]))
     app.add_middleware(RequestScope, metrics=metrics)
     app.add_middleware(SecurityHeaders, settings=settings)
     return app

@@ -10,20 +10,22 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.core.errors import FrontlineError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "FRONTLINE_"
 SECRETS = (  # refused in the file
+    ("", "identity_secret"),
     ("retrieval", "remote_api_key"),
     ("backoffice", "token"),
     ("engine", "rasa_token"),
     ("engine", "actions_secret"),
 )
+SECRET_CHARS = 32  # of a secret that signs: shorter ones can be guessed
 # Read by tests and evaluation commands, not settings of the product.
 NOT_SETTINGS = {"FRONTLINE_CONFIG", "FRONTLINE_EVAL_DATA"}
 
@@ -91,6 +93,12 @@ class Engine(Section):
     deadline_s: float = Field(default=5.0, gt=0, le=60)  # for a turn, before ours serves it
 
 
+def _long_enough(secret: str) -> str:
+    if 0 < len(secret) < SECRET_CHARS:
+        raise ValueError(f"needs at least {SECRET_CHARS} characters")
+    return secret
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -106,6 +114,8 @@ class Settings(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
     embed_origins: str = "*"  # sites that may frame the widget (CSP frame-ancestors)
+    # With which the host page's server signs who its visitor is; environment only. Empty: nobody is believed.
+    identity_secret: Annotated[str, AfterValidator(_long_enough)] = Field(default="", repr=False)
     company: Company = Company()
     retrieval: Retrieval = Retrieval()
     policy: Policy = Policy()
@@ -151,23 +161,23 @@ def load(path: Path | None = None, environ: dict[str, str] | None = None) -> Set
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise FrontlineError("invalid_configuration", f"{path}: {error}") from error
         for section, secret in SECRETS:
-            if isinstance(values.get(section), dict) and secret in values[section]:
-                name = f"{PREFIX}{section}__{secret}".upper()
-                raise FrontlineError(
-                    "invalid_configuration", f"{path}: {section}.{secret} is a secret; set {name}"
-                )
+            place = values.get(section) if section else values
+            if isinstance(place, dict) and secret in place:
+                key = f"{section}.{secret}".lstrip(".")
+                name = PREFIX + key.replace(".", "__").upper()
+                raise FrontlineError("invalid_configuration", f"{path}: {key} is a secret; set {name}")
     for name, value in environ.items():
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             *sections, key = name.removeprefix(PREFIX).lower().split("__")
-            place: dict[str, Any] = values
+            owner: dict[str, Any] = values
             for section in sections:
-                place = place.setdefault(section, {})
-                if not isinstance(place, dict):
+                owner = owner.setdefault(section, {})
+                if not isinstance(owner, dict):
                     raise FrontlineError(
                         "invalid_configuration",
                         f"{section}: is a section and cannot have the value that is set",
                     )
-            place[key] = value
+            owner[key] = value
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

@@ -12,6 +12,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from bot.channels.identity import REF
 from bot.core.errors import FrontlineError, NotFound
 from bot.core.types import Event, Inbound, Turn
 from bot.store.engine import Store
@@ -31,6 +32,12 @@ _QUESTION: JsonValue = {
     "client_id": "m-000123",
     "text": "Как погасить займ досрочно?",
     "locale": "ru",
+}
+_SIGNED_IN: JsonValue = {
+    "address": "user-4711",
+    "client_id": "m-000124",
+    "text": "Перенесите платёж на 15-е число",
+    "customer": "c-4711",
 }
 _TURN: JsonValue = {
     "conversation_id": "5f0c7c1f0a4e4f3e9b1d2c3a4b5c6d7e",
@@ -62,7 +69,7 @@ _TURN: JsonValue = {
 class PartnerMessage(Body):
     """One message of one of the partner's users."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_QUESTION]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_QUESTION, _SIGNED_IN]})
     address: str = Field(
         pattern=r"^[\x21-\x7b\x7d\x7e]{1,128}$",
         description="The partner's own name for the user; any ASCII but `|`.",
@@ -71,15 +78,25 @@ class PartnerMessage(Body):
     text: Text
     choice: Choice | None = None
     locale: Locale = "ru"
+    customer: str | None = Field(
+        default=None,
+        pattern=REF,
+        description="Who the user is, by the company's own reference, where the partner has signed him in: "
+        "then no contract number, phone or code is asked for. Vouched for by the key.",
+        examples=["c-4711"],
+    )
 
 
 class AnswerInfo(BaseModel):
-    kind: str = Field(description="`answer`, `ask`, `escalate`, `small_talk`, `unknown`, `refusal`.")
+    kind: str = Field(description="`answer`, `task`, `ask`, `escalate`, `small_talk`, `unknown`, `refusal`.")
     text: str
 
 
 class PartnerTurn(BaseModel):
-    """What came of the message. `answer` is null when a human answers: the reply comes by webhook."""
+    """What came of the message. `answer` is null when a human answers: the reply comes by webhook.
+
+    Links that begin with `/` (articles, certificates) are addresses on this server.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_TURN]})
     conversation_id: str
@@ -129,6 +146,7 @@ async def message(body: PartnerMessage, key: TheKey, house: TheHouse) -> Partner
             locale=body.locale,
             choice=body.choice,
             pushed=key.webhook_url is not None,
+            customer=body.customer,
         )
     )
     return _turn_view(turn)

@@ -12,7 +12,9 @@ from fastapi import APIRouter, Depends, Query, Request, WebSocket, WebSocketDisc
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.channels import identity
 from bot.channels.chat_sockets import CHANNEL, SURFACE, ChatSockets
+from bot.core import clock
 from bot.core.errors import FrontlineError, NotFound
 from bot.core.types import Inbound, NewEvent, Owner
 from bot.store.records import Visitor
@@ -27,6 +29,16 @@ routes = APIRouter(prefix="/api/chat", tags=["web chat"])
 CONSENT_VERSION = "1"
 _HELLO_WITHIN = 10.0  # seconds a socket may stay silent before it says who it is
 _TYPING_EVERY = 1.0  # seconds between typing signs that are passed on
+
+
+IdentityToken = Annotated[
+    str,
+    Field(
+        max_length=1000,
+        description="Who the host page has signed in: `base64url(JSON {ref, exp}).base64url(HMAC-SHA256)`, "
+        "signed by its server with `FRONTLINE_IDENTITY_SECRET`; `exp` at most 24 hours ahead.",
+    ),
+]
 
 
 class CompanyInfo(BaseModel):
@@ -47,6 +59,11 @@ class ChatConfig(BaseModel):
 class NewSession(Body):
     locale: Locale = "ru"
     consent: bool = Field(description="The visitor has seen the notice and agrees; must be true.")
+    identity: IdentityToken | None = None
+
+
+class Identity(Body):
+    identity: IdentityToken
 
 
 class SessionInfo(BaseModel):
@@ -88,10 +105,14 @@ def token_invalid() -> FrontlineError:
     return FrontlineError("chat_token_invalid", "start a new session", status=401)
 
 
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
 async def visitor_of(request: Request) -> Visitor:
     """The visitor of the bearer token."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    visitor = await _by_token(house_of(request), token) if scheme.lower() == "bearer" else None
+    visitor = await _by_token(house_of(request), _bearer(request))
     if visitor is None:
         raise token_invalid()
     return visitor
@@ -119,17 +140,45 @@ async def config(house: TheHouse, locale: Annotated[Locale, Query()] = "ru") -> 
     )
 
 
-@routes.post("/sessions", summary="Begin as a visitor", status_code=201)
+@routes.post("/sessions", summary="Begin as a visitor", status_code=201, responses=declared(403))
 async def begin(body: NewSession, request: Request, house: TheHouse) -> SessionInfo:
-    """Records the consent; the token stands for this browser from now on."""
+    """Records the consent; the token stands for this browser from now on.
+
+    With `identity` the visitor is a known customer for as long as it says. A refused one
+    (`identity_off`, `identity_invalid`, `identity_expired`) begins nothing.
+    """
     await house.limits.check(
         "session", client_ip(request, house.settings), house.settings.limits.sessions_per_minute
     )
     if not body.consent:
         raise FrontlineError("consent_required", "the chat needs the visitor's consent", status=422)
+    known = None
+    if body.identity is not None:
+        known = identity.verified(body.identity, house.settings.identity_secret, clock.now())
     address = f"web-{secrets.token_hex(12)}"
-    token = await house.store.visitors.create(address, locale=body.locale, consent_version=CONSENT_VERSION)
+    token = await house.store.visitors.create(
+        address, locale=body.locale, consent_version=CONSENT_VERSION, verified=known
+    )
     return SessionInfo(token=token, address=address)
+
+
+@routes.post(
+    "/identity",
+    summary="Say whom the host page has signed in",
+    status_code=204,
+    responses=declared(401, 403, 409),
+)
+async def identify(body: Identity, visitor: TheVisitor, request: Request, house: TheHouse) -> None:
+    """The visitor is this customer from now on, until the identity expires; it may be renewed.
+
+    `identity_differs`: the session was another customer's; begin a new one.
+    """
+    await house.limits.check(
+        "session", client_ip(request, house.settings), house.settings.limits.sessions_per_minute
+    )
+    known = identity.verified(body.identity, house.settings.identity_secret, clock.now())
+    if not await house.store.visitors.verify(_bearer(request), known):
+        raise FrontlineError("identity_differs", "this session is another customer's", status=409)
 
 
 @routes.get("/conversation", summary="The conversation and its events", responses=declared(401))
@@ -165,6 +214,7 @@ async def message(body: ChatMessage, visitor: TheVisitor, request: Request, hous
         text=body.text,
         locale=body.locale or visitor.locale,
         choice=body.choice,
+        customer=visitor.customer(clock.now()),
     )
     turns = await house.turns()
     receipt = await turns.accept(inbound)

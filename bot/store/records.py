@@ -216,14 +216,30 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Verified:
+    """Whom the host page has signed in, by the company's reference, and until when that holds."""
+
+    ref: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Visitor:
-    """A web-chat session: the browser's token stands for this address of the channel."""
+    """A web-chat session: the browser's token stands for this address of the channel.
+
+    `verified` is kept when its time is over: the session stays that customer's and nobody else's.
+    """
 
     address: str
     locale: str
     consent_version: str
     created_at: datetime
     last_seen: datetime
+    verified: Verified | None = None
+
+    def customer(self, now: datetime) -> str | None:
+        """Who it is for sure at this moment."""
+        return self.verified.ref if self.verified is not None and now < self.verified.until else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,6 +271,8 @@ chat_sessions = Table(
     must("consent_version"),
     must("created_at", Moment),
     must("last_seen", Moment),
+    Column("customer_ref", String),
+    Column("verified_until", Moment),
 )
 
 api_keys = Table(

@@ -50,9 +50,11 @@ ClientId = Annotated[
 ]
 Choice = Annotated[
     str,
+    AfterValidator(clean_line),
     Field(
-        pattern=r"^[A-Za-z0-9_.:/-]{1,200}$",
-        description="Payload of the quick reply that was pressed: `operator`, `back_to_bot`, `article:<id>`.",
+        pattern=r"^(?:[A-Za-z0-9_.:/-]{1,200}|/[A-Za-z0-9_]{1,64}\{[^\x00-\x1f\x7f{}]{0,300}\})$",
+        description="Payload of the quick reply that was pressed: `operator`, `back_to_bot`, `article:<id>`, "
+        '`/intent`, or `/intent{"entity": "value"}`.',
     ),
 ]
 Locale = Annotated[str, Field(pattern=r"^(ru|en)$", description="Language of the interface.")]

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.answers.markdown import help_url, render, resolve
 from bot.core.errors import NotFound
+from bot.web import demo
 from bot.web.access import caller_of
 from bot.web.assets import Assets
 from bot.web.house import House, TheHouse
@@ -73,7 +74,8 @@ async def home(house: TheHouse, language: Language = "ru") -> Response:
     """The example company's page with the widget, or the articles where there is no demo."""
     if not house.settings.demo:
         return RedirectResponse("/help")
-    return page(house, "demo.html", language)
+    played = demo.played() if demo.example_of(house) is not None else ()
+    return page(house, "demo.html", language, played=played)
 
 
 @routes.get("/widget/loader.js")
