@@ -17,6 +17,7 @@ from bot.nlu.segments import Cut, asks, cuts
 Search = Callable[[Query, int], Sequence[Hit]]
 MIN_WORDS = 5  # shorter messages hold one question
 TRIED = 2  # cuts that are looked at
+RUNNER_UP = 0.015  # below, the whole message is about one article, and no cut is looked at
 LONG_PART = 4  # words from which a part can stand on its own
 # A logistic regression over cuts of development questions, rounded; log-probabilities are floored.
 FLOOR = 0.002
@@ -48,7 +49,7 @@ class Division:
 
     def parts(self, query: Query, hits: Sequence[Hit]) -> tuple[Part, Part] | None:
         """The two questions in the order they were asked, or None for one question."""
-        if len(query.tokens) < MIN_WORDS or len(hits) < 2:
+        if len(query.tokens) < MIN_WORDS or len(hits) < 2 or hits[1].p < RUNNER_UP:
             return None
         whole = {hit.article_id: hit.p for hit in hits}
         best: tuple[float, Part, Part] | None = None

@@ -34,12 +34,15 @@ from bot.dialog.understanding import Understand, Understanding
 from bot.engine.agent import Handled
 from bot.nlu.entities import Entities
 from bot.nlu.language import Language
+from bot.nlu.project import TASK
 from bot.nlu.query import Query
 from bot.project.model import EntitySpan
 from bot.settings import Company, Policy
 from knowledge_base.articles import Article
 from knowledge_base.indexing import KnowledgeIndex
 from knowledge_base.retriever import Retriever
+
+ENTITIES_AT = 0.2  # probability of a task from which entities are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,8 @@ class _Turn:
         said = None
         if understanding is not None:
             waiting = self.dialogue.waiting_for(text, self.actions)
-            said = hearing.hear(understanding, self._found(text), waiting, self.context, self.thinker.offers)
+            spans = self._found(text) if self._needs_entities(understanding) else ()
+            said = hearing.hear(understanding, spans, waiting, self.context, self.thinker.offers)
         handled = await self.thinker.dialogue.handle(
             self.engine_state,
             text,
@@ -243,6 +247,12 @@ class _Turn:
         return self._decided(
             decision, understanding, intent=intent, engine=handled.state, task=task, events=events
         )
+
+    def _needs_entities(self, u: Understanding) -> bool:
+        """Whether what the message names bears on the dialogue; a question to the base it does not."""
+        offer = self.thinker.offers.of_article(self.context.articles[0]) if self.context.articles else None
+        wants = u.intent.share(TASK) >= ENTITIES_AT or (offer is not None and bool(offer.entities))
+        return wants or self.dialogue.form is not None
 
     def _slots(self) -> dict[str, Any]:
         """What the dialogue begins this turn with."""
@@ -330,13 +340,18 @@ class _Search:
 
     def __init__(self, retriever: Retriever, gone: frozenset[str]) -> None:
         self._retriever, self._gone = retriever, gone
+        self._found: dict[tuple[str, int], Sequence[Hit]] = {}
         self.ms = 0.0
 
     def __call__(self, query: Query, limit: int) -> Sequence[Hit]:
-        started = time.perf_counter()
-        hits = self._retriever.search(query, limit)
-        self.ms += (time.perf_counter() - started) * 1000
-        return [hit for hit in hits if hit.article_id not in self._gone] if self._gone else hits
+        """Each text is searched once."""
+        key = (query.text, limit)
+        if key not in self._found:
+            started = time.perf_counter()
+            hits = self._retriever.search(query, limit)
+            self.ms += (time.perf_counter() - started) * 1000
+            self._found[key] = [hit for hit in hits if hit.article_id not in self._gone]
+        return self._found[key]
 
 
 def _locale(spoken: Language, usual: str) -> str:

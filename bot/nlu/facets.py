@@ -7,7 +7,7 @@ that, and to forget the old product when a follow-up names another.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Facets:
     """All values of all facets."""
 
     values: tuple[Value, ...]
+    _of: dict[tuple[str, tuple[str, ...]], Mapping[str, str]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def load(cls, path: Path, read: Read) -> Facets:
@@ -61,8 +62,13 @@ class Facets:
         return frozenset((value.facet, value.name) for value in self.values if value.cues.found(message))
 
     def of_article(self, category: str, audience: Sequence[str]) -> Mapping[str, str]:
-        """The article's value of each facet that it has."""
-        return {value.facet: value.name for value in self.values if value.of_article(category, audience)}
+        """The article's value of each facet that it has. Every turn asks it of every article."""
+        key = (category, tuple(audience))
+        found = self._of.get(key)
+        if found is None:
+            found = {value.facet: value.name for value in self.values if value.of_article(category, audience)}
+            self._of[key] = found
+        return found
 
     def without(self, query: Query, facet: str) -> str:
         """The message without the words that name a value of the facet."""

@@ -8,7 +8,7 @@ forms, `=a` for this form only, two words or more are a phrase. `^a`: the messag
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.nlu.query import Query
 
@@ -49,8 +49,16 @@ class Words:
     phrases: tuple[tuple[str, str], ...] = ()  # the first word, and the whole between spaces
     openings: tuple[str, ...] = ()
     chains: tuple[tuple[Words, Words], ...] = ()  # the second follows the first closely
+    keys: frozenset[str] = field(init=False, repr=False, compare=False)  # without one of these none is found
+
+    def __post_init__(self) -> None:
+        firsts = (first for first, _ in self.phrases)
+        keys = frozenset((*self.words, *self.forms, *self.beginnings, *firsts))
+        object.__setattr__(self, "keys", keys)
 
     def found(self, message: Message) -> bool:
+        if not self.openings and not self.chains and self.keys.isdisjoint(message.beginnings):
+            return False  # nearly always
         return (
             not self.words.isdisjoint(message.words)
             or not self.forms.isdisjoint(message.forms)

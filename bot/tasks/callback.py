@@ -15,7 +15,11 @@ from bot.tasks.wording import clock, on
 
 ASAP = "asap"
 _SOON = ("сейчас", "как можно скорее", "как можно быстрее", "любое время", "в любое", "побыстрее", "asap")
-_REFUSED = {"outside_hours": "utter_callback_outside_hours", "invalid_phone": "utter_phone_wrong"}
+_REFUSED = {
+    "outside_hours": ("utter_callback_outside_hours", "callback_time"),
+    "invalid_phone": ("utter_phone_wrong", "phone"),
+    "too_far_ahead": ("utter_callback_too_far_ahead", "callback_time"),
+}
 _PARTS = {"morning": time(9), "afternoon": time(14), "evening": time(18)}
 
 
@@ -82,6 +86,6 @@ class CallBack(Task):
         try:
             await at.backoffice.request_callback(**wanted, key=at.key("request_callback", wanted))
         except BackofficeRefused as refused:
-            response = _REFUSED.get(refused.refusal, "utter_date_in_past")
-            raise Wrong(response, **refused.details) from refused
+            response, slot = _REFUSED.get(refused.refusal, ("utter_date_in_past", "callback_time"))
+            raise Wrong(response, clears=(slot,), **refused.details) from refused
         return [at.say("utter_callback_done", time=spoken(at)), SlotSet("outcome", DONE)]

@@ -20,10 +20,11 @@ _PREFIXES = {"pos": "pos", "leasing": "leasing", "repay": "loan", "apply": "loan
 
 
 def _new_day(at: Situation) -> Any:
-    """As named; a bare number only when it was asked for."""
+    """As named; a bare number only when a day was asked for, or what is to be corrected."""
     if (named := at.found("day_of_month", "date")) is not None:
         return named
-    return day_of_month.read(at.text) if at.requested == "new_day" and at.text else None
+    asked = at.requested in ("new_day", "confirmed")
+    return day_of_month.read(at.text) if asked and at.text else None
 
 
 async def _day(value: Any, _: Situation) -> Accepted:
@@ -125,6 +126,8 @@ class ChangeDate(Task):
 
 async def ask_day(at: Situation) -> Outcome:
     """`action_ask_new_day`: with the days that are open, where the contract is known."""
+    if at.refused("new_day"):
+        return []
     if not at.slot("customer") or at.slot("product") is None:
         return [at.say("utter_ask_new_day", allowed=days(range(1, 29)))]
     contract = await _contract(at, str(at.slot("product")))

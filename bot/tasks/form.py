@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from bot.backoffice.errors import BackofficeAway
-from bot.engine.events import Event, SlotSet
+from bot.engine.events import Event, LoopSet, SlotSet
 from bot.engine.forms import events
 from bot.engine.responses import Message
 from bot.engine.states import REQUESTED
@@ -26,13 +26,23 @@ DONE, CANCELLED, GIVEN_UP = "done", "cancelled", "refused"
 
 
 class Wrong(Exception):
-    """What cannot be accepted, and what is said about it. `ends`: no other value can help."""
+    """What cannot be accepted, and what is said about it. `ends`: no other value can help.
+
+    `keeps` is remembered until something is accepted: an answer that comes in parts is no failure.
+    """
 
     def __init__(
-        self, response: str, *, ends: bool = False, clears: Sequence[str] = (), **values: Any
+        self,
+        response: str,
+        *,
+        ends: bool = False,
+        clears: Sequence[str] = (),
+        keeps: Mapping[str, Any] | None = None,
+        **values: Any,
     ) -> None:
         super().__init__(response)
         self.response, self.ends, self.clears, self.values = response, ends, clears, values
+        self.keeps = keeps or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +63,16 @@ async def accept(value: Any, _: Situation) -> Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A slot of a form. `read` gives None when the message does not have it; `free`: any words will do."""
+    """A slot of a form. `read` gives None when the message does not have it; `free`: any words will do.
+
+    `near` is what narrows the question without answering it, as the part of a day does.
+    """
 
     slot: str
     read: Read
     check: Check = accept
     free: bool = False
+    near: Read = lambda _: None
 
 
 class Task(ABC):
@@ -109,7 +123,7 @@ CONFIRMED = Field("confirmed", _agreement, _agreed)
 
 async def ask_confirmed(task: Task, at: Situation) -> Outcome:
     """`action_ask_confirmed`; after a "no" it waits for what is to be changed."""
-    return [] if at.intent == "deny" and at.requested == "confirmed" else [await task.confirm(at)]
+    return [] if at.refused("confirmed") else [await task.confirm(at)]
 
 
 def handoff(reason: str) -> Message:
@@ -126,13 +140,19 @@ async def validate(task: Task, at: Situation) -> Outcome:
 
 
 async def submit(task: Task, at: Situation) -> Outcome:
-    """`submit_<form>`; does nothing for a form that was given up."""
+    """`submit_<form>`; does nothing for a form that was given up.
+
+    Where another value would do, the form goes on and asks for it.
+    """
     if at.slot("outcome") == GIVEN_UP:
         return []
     try:
         return await task.submit(at)
     except Wrong as wrong:
-        return [at.say(wrong.response, **wrong.values), SlotSet("outcome", GIVEN_UP)]
+        refused = _refused(wrong, wrong.clears, at)
+        if not wrong.clears or _over(refused):
+            return [*refused, SlotSet("outcome", GIVEN_UP)]
+        return [*refused, SlotSet("confirmed", None), LoopSet(task.form)]
     except BackofficeAway:
         return [at.say("utter_backoffice_away"), handoff(AWAY), SlotSet("outcome", GIVEN_UP)]
 
@@ -156,7 +176,9 @@ async def _validated(task: Task, at: Situation) -> Outcome:
         return outcome
     missing = [name for name in await task.needs(at) if at.slot(name) is None]
     if hears and at.requested in missing and not outcome:
-        outcome += _not_heard(at)
+        outcome += _not_heard(task, at)
+    elif outcome and at.slot("failures") and not any(_fails(each) for each in outcome):
+        outcome.append(SlotSet("failures", None))
     return outcome if _over(outcome) else [*outcome, SlotSet(REQUESTED, missing[0] if missing else None)]
 
 
@@ -168,7 +190,9 @@ async def _heard(task: Task, at: Situation) -> tuple[Situation, Outcome]:
     for each in task.fields:
         if answered and each.slot != asked and at.slot(each.slot) is not None:
             continue  # a date of birth is not another day of the charge
-        if (value := each.read(at)) is None:
+        value = each.read(at)
+        corrects = each.slot == "confirmed" and value is False and bool(outcome)
+        if value is None or corrects:  # "нет, 25-го" says already what is to be changed
             continue
         try:
             accepted = await each.check(value, at)
@@ -181,8 +205,6 @@ async def _heard(task: Task, at: Situation) -> tuple[Situation, Outcome]:
         events = [SlotSet(name, given) for name, given in changed.items() if at.slot(name) != given]
         if events and each.slot != "confirmed" and at.slot("confirmed") is not None:
             events.append(SlotSet("confirmed", None))  # what was confirmed is not what holds now
-        if events and at.slot("failures"):
-            events.append(SlotSet("failures", None))
         outcome += events
         at = at.after(*events)
     return at, outcome
@@ -202,23 +224,35 @@ def _refused(wrong: Wrong, slots: Sequence[str], at: Situation) -> Outcome:
     said: Outcome = [at.say(wrong.response, **wrong.values), *(SlotSet(slot, None) for slot in slots)]
     if wrong.ends:
         return [*said, *ended(GIVEN_UP)]
-    refused = _count(at, "refused")
+    refused = 0 if wrong.keeps else _count(at, "refused")
     if refused >= REFUSED:
         return [*said, handoff(FAILED), *ended(GIVEN_UP)]
-    return [*said, SlotSet("failures", {"refused": refused})]
+    failures = {**_failures(at), **wrong.keeps, "refused": refused, "slot": next(iter(slots), None)}
+    return [*said, SlotSet("failures", failures)]
+
+
+def _fails(event: Event | Message) -> bool:
+    return isinstance(event, SlotSet) and event.name == "failures"
 
 
 def _over(outcome: Outcome) -> bool:
     return SlotSet(REQUESTED, None) in outcome
 
 
-def _not_heard(at: Situation) -> Outcome:
+def _not_heard(task: Task, at: Situation) -> Outcome:
+    if any(each.slot == at.requested and each.near(at) is not None for each in task.fields):
+        return []
     count = _count(at, "not_heard")
     if count >= NOT_HEARD:
         return [handoff(FAILED), *ended(GIVEN_UP)]
-    return [at.say("utter_not_heard_form"), SlotSet("failures", {"not_heard": count})]
+    failures = {**_failures(at), "not_heard": count, "slot": None}
+    return [at.say("utter_not_heard_form"), SlotSet("failures", failures)]
 
 
 def _count(at: Situation, what: str) -> int:
+    return int(_failures(at).get(what, 0)) + 1
+
+
+def _failures(at: Situation) -> dict[str, Any]:
     failures = at.slot("failures")
-    return (failures.get(what, 0) if isinstance(failures, dict) else 0) + 1
+    return dict(failures) if isinstance(failures, dict) else {}

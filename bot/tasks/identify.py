@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.backoffice.errors import BackofficeRefused
 from bot.engine.events import SlotSet
-from bot.tasks.form import Accepted, Field, Outcome, Wrong, entity
+from bot.tasks.form import GIVEN_UP, Accepted, Field, Outcome, Wrong, ended, entity
 from bot.tasks.situation import Situation
 
 SLOTS = ("contract_number", "phone", "code")
@@ -22,6 +22,8 @@ def needs(at: Situation) -> tuple[str, ...]:
 
 async def ask_code(at: Situation) -> Outcome:
     """`action_ask_code`: sends one, once for each pair of contract and phone."""
+    if at.refused("code"):
+        return []
     contract, phone = str(at.slot("contract_number")), str(at.slot("phone"))
     pair = f"{contract} {phone}"
     outcome: Outcome = []
@@ -30,7 +32,7 @@ async def ask_code(at: Situation) -> Outcome:
             await at.backoffice.send_code(contract_number=contract, phone=phone)
         except BackofficeRefused as refused:
             if refused.refusal != "code_too_often":
-                return [at.say("utter_code_locked")]
+                return [at.say("utter_code_locked"), *ended(GIVEN_UP)]
         outcome.append(SlotSet("code_sent", pair))
     return [*outcome, at.say("utter_ask_code")]
 

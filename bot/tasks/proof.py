@@ -34,7 +34,9 @@ def _born(at: Situation) -> str | None:
 async def _verified(value: Any, at: Situation) -> Accepted:
     missing = {"full_name", "birth_date", "contract_number"} - value.keys()
     if missing:
-        raise Wrong("utter_identity_incomplete")
+        before = at.slot("failures")
+        news = not isinstance(before, dict) or before.get("told") != value
+        raise Wrong("utter_identity_incomplete", keeps={"told": value} if news else None)
     try:
         customer = await at.backoffice.verify(
             contract_number=str(value["contract_number"]),

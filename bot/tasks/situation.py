@@ -11,7 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from bot.backoffice.ports import Backoffice
 from bot.core.errors import FrontlineError
-from bot.engine.events import ActionTaken, Event, UserSaid
+from bot.engine.events import ActionTaken, Event, SlotSet, UserSaid
 from bot.engine.responses import Message, Responder
 from bot.engine.tracker import Tracker
 from bot.project.model import EntitySpan
@@ -62,6 +62,15 @@ class Situation:
 
     def slot(self, name: str) -> Any:
         return self.tracker.slot(name)
+
+    def refused(self, slot: str) -> bool:
+        """Whether this turn has said already why the slot's value was not taken, and asks for another."""
+        for event in reversed(self.tracker.events):
+            if isinstance(event, UserSaid):
+                return False
+            if isinstance(event, SlotSet) and event.name == "failures":
+                return isinstance(event.value, dict) and event.value.get("slot") == slot
+        return False
 
     def after(self, *events: Event) -> Situation:
         return replace(self, tracker=self.tracker.after(*events))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,11 +12,14 @@ from bot.nlu.entities import numbers
 from bot.tasks.form import DONE, Accepted, Field, Outcome, Task, Wrong, whole
 from bot.tasks.situation import Situation
 
+_NEGATIVE = re.compile(r"(?:^|\s)[-−]\s?\d")  # noqa: RUF001 - a minus sign is one
 GOOD = 4  # from here on nothing more is asked
 
 
 def _score(at: Situation) -> Any:
-    return numbers.read(at.text) if at.requested == "score" else None
+    if at.requested != "score" or (number := numbers.read(at.text)) is None:
+        return None
+    return -number if _NEGATIVE.search(at.text) else number
 
 
 async def _checked(value: Any, _: Situation) -> Accepted:

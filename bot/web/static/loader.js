@@ -1,5 +1,7 @@
 // The one line on the host page: a launcher button and, when needed, the chat in an iframe.
 //   <script src="https://chat.example/widget/loader.js" data-locale="ru" data-color="#0b6b5d" async></script>
+// data-identity: who is signed in on the host page, signed by its server (docs/configuration.md). A page
+// that signs people in and out without a reload calls frontlineWidget.identify(token), or (null) to sign out.
 // It lives in a shadow root, so neither page styles the other. Messages are accepted only from our
 // own frame and our own origin. The frame is loaded on the first open, or when a dialog exists.
 (() => {
@@ -42,6 +44,7 @@
   const button = document.createElement("button");
   const badge = document.createElement("b");
   let frame = null, opened = false, unread = 0, scrollBefore = "";
+  let identity = script.dataset.identity; // undefined: the page does not say; null: nobody any more
 
   // A light accent gets dark strokes: relative luminance by WCAG 2.
   const channels = [1, 3, 5].map((at) => parseInt(accent.slice(at, at + 2), 16) / 255)
@@ -82,7 +85,8 @@
     root.append(frame);
   }
 
-  const tell = (type) => frame?.contentWindow?.postMessage({ frontline: type }, origin);
+  const tell = (type, rest = {}) => frame?.contentWindow?.postMessage({ frontline: type, ...rest }, origin);
+  const tellIdentity = () => { if (identity !== undefined) tell("identity", { token: identity }); };
   const isPhone = () => matchMedia("(max-width: 520px), (max-height: 480px)").matches;
 
   function open() {
@@ -110,7 +114,7 @@
   addEventListener("message", (event) => {
     if (event.origin !== origin || !frame || event.source !== frame.contentWindow) return;
     const { frontline: type, count } = event.data || {};
-    if (type === "ready") tell(opened ? "open" : "closed");
+    if (type === "ready") { tellIdentity(); tell(opened ? "open" : "closed"); }
     if (type === "active") remember();
     if (type === "close") close();
     if (type === "unread") { unread = Number(count) || 0; show(); }
@@ -132,7 +136,12 @@
     show();
     if (remembered()) (window.requestIdleCallback || setTimeout)(load);
   }
-  window.frontlineWidget = { open, close };
+  function identify(token) {
+    identity = token || null;
+    tellIdentity();
+  }
+
+  window.frontlineWidget = { open, close, identify };
   if (document.body) start();
   else addEventListener("DOMContentLoaded", start);
 })();

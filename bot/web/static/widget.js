@@ -127,6 +127,7 @@ function Widget({ first }) {
       if (event.source !== window.parent || event.origin !== host) return;
       if (event.data?.frontline === "open") setShown(true);
       if (event.data?.frontline === "closed") setShown(false);
+      if (event.data?.frontline === "identity") session.current.identify(event.data.token);
     };
     const escape = (event) => { if (event.key === "Escape") tell("close"); };
     addEventListener("message", listen);

@@ -30,6 +30,7 @@ export class ChatSession {
     this.lastTyping = 0;
     this.typingTimer = 0;
     this.renewing = null;
+    this.identity = null; // signed by the host page; only the server reads it
   }
 
   get token() { return this.state.get().token; }
@@ -41,9 +42,45 @@ export class ChatSession {
 
   // After consent. The token is the only thing that names the customer.
   async begin() {
-    const { token } = await this.request("POST", "/api/chat/sessions", { locale: this.locale, consent: true });
-    this.setToken(token);
+    const body = { locale: this.locale, consent: true };
+    let session;
+    try {
+      session = await this.request("POST", "/api/chat/sessions", { ...body, ...(this.identity ? { identity: this.identity } : {}) });
+    } catch (error) {
+      if (!this.identity || error.status !== 403) throw error;
+      this.refuse(error); // the chat serves whom it does not know
+      session = await this.request("POST", "/api/chat/sessions", body);
+    }
+    this.setToken(session.token);
     this.connect();
+  }
+
+  // Whom the host page has signed in; null: nobody any more. A dialog never passes to another person.
+  async identify(identity) {
+    const left = this.identity ?? remembered().known;
+    this.identity = identity;
+    remember({ known: identity ? true : undefined });
+    if (!this.token) return;
+    if (!identity) { if (left) this.forget(); return; }
+    try {
+      await this.request("POST", "/api/chat/identity", { identity });
+    } catch (error) {
+      if (error.status === 409) await this.restart();
+      else if (error.status === 403) this.refuse(error);
+    }
+  }
+
+  refuse(error) {
+    console.warn(`frontline: data-identity is refused: ${error.code}`);
+    this.identity = null;
+  }
+
+  // The next person at this browser begins with the consent.
+  forget() {
+    this.stream?.close();
+    this.state.get().pending.forEach((item) => storage.remove(OUT + item.client_id));
+    this.setToken(null);
+    this.state.set(EMPTY);
   }
 
   connect() {
