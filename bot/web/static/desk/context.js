@@ -2,7 +2,7 @@
 import { clockTime, dateTime, html, Icon, t } from "../lib.js";
 import { channelName, customerName } from "./queue.js";
 
-const named = (prefix, code) => { const key = `${prefix}_${code}`; const name = t(key); return name === key ? code : name; };
+const named = (prefix, code) => { const key = `${prefix}_${code}`; const name = t(key); return name === key ? String(code) : name; };
 export const reasonName = (code) => named("reason", code);
 
 // A calibrated probability in words; the number follows for those who want it.
@@ -23,6 +23,24 @@ function Understood({ turn }) {
         ${sureness(hit.p)}, <span class="num">${Math.round(hit.p * 100)} %</span></span></li>`)}</ul>`}</li>`;
 }
 
+// What a task is about and what the customer has given for it. Proofs of identity stay with the robot.
+const PROOFS = new Set(["code", "identity", "birth_date"]);
+
+function Task({ task }) {
+  const given = Object.entries(task.slots).filter(([slot]) => !PROOFS.has(slot));
+  return html`<section><h2>${t("task")}</h2>
+    <p class="why">${named("form", task.form)} <span class="badge ${task.status === "done" ? "good" : "warn"}">${named("task", task.status)}</span></p>
+    ${given.length
+      ? html`<dl class="slots num">${given.map(([slot, value]) => html`<dt key=${slot}>${named("slot", slot)}</dt><dd>${valueName(value)}</dd>`)}</dl>`
+      : html`<p class="hint">${t("task_empty")}</p>`}</section>`;
+}
+
+// Codes of choices in words, dates as people write them, everything else as it was said.
+function valueName(value) {
+  if (typeof value === "string" && /^\d{4}-\d{2}-\d{2}/.test(value)) return value.replace(/^(\d{4})-(\d{2})-(\d{2})/, "$3.$2.$1");
+  return named("value", value);
+}
+
 const STEPS = new Set(["handoff.requested", "handoff.raised", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating"]);
 export const stepText = ({ kind, data }) => t(`event_${kind.replace(".", "_")}`, {
   name: data.operator_name || t("operator"), reason: data.reason ? reasonName(data.reason) : "", score: data.score,
@@ -34,10 +52,12 @@ export function Context({ opened }) {
   const { context, customer, conversation, handoff, events } = opened;
   const turns = events.filter((event) => event.kind === "turn").slice(-6).reverse();
   const articles = context.articles || [];
+  const task = turns.find((turn) => turn.data.task)?.data.task || handoff?.context.task;
   return html`<div class="context">
     ${handoff && html`<section><h2>${t("why")}</h2><p class="why">${reasonName(handoff.reason)}</p>
       ${context.summary?.length > 0 && html`<ul class="summary">${context.summary.map((line, index) => html`<li key=${index}>${line}</li>`)}</ul>`}
       <p class="hint">${t("why_counts", { messages: context.customer_messages, unknown: context.unknown_answers })}</p></section>`}
+    ${task && html`<${Task} task=${task} />`}
     <section><h2>${t("articles")}</h2>${articles.length
       ? html`<ul class="articles">${articles.map((one) => html`<li key=${one.article_id}><${Icon} name="file" size=${16} />
           <span><a href=${`/help/${one.article_id}`} target="_blank" rel="noopener">${one.title}</a>
