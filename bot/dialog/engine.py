@@ -124,10 +124,17 @@ class Position:
             return None
         outcome = handled.slots.get("outcome")
         status = ACTIVE if handled.form else str(outcome or "done")
-        wanted = self.dialogue.domain.forms[form].required_slots
-        extra = (name for name in ("complaint_time",) if handled.slots.get(name) is not None)
-        filled = {name: handled.slots.get(name) for name in (*wanted, *extra)}
-        return TaskState(form, status, {name: value for name, value in filled.items() if value is not None})
+        return self._state(form, status, handled.slots)
+
+    @property
+    def standing(self) -> TaskState | None:
+        """The form that a message has not reached."""
+        return self._state(self.form, ACTIVE, self.tracker.slots()) if self.form else None
+
+    def _state(self, form: str, status: str, slots: Mapping[str, Any]) -> TaskState:
+        names = (*self.dialogue.domain.forms[form].required_slots, "complaint_time")
+        filled = {name: slots[name] for name in names if slots.get(name) is not None}
+        return TaskState(form, status, filled)
 
     def _field(self) -> Field | None:
         task = FORMS.get(self.form or "")

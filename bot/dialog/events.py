@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.answers.markdown import render
+from bot.core.handoff import RAISED, REQUESTED
 from bot.core.types import (
     Answer,
     Ask,
@@ -24,6 +25,7 @@ from bot.store.records import NewHandoff, Outcome, Receipt
 
 ASK, ESCALATE = "ask", "escalate"
 SHOWN_HITS = 5
+PROOF = frozenset(["code", "identity", "birth_date"])  # slots by which somebody says who they are
 
 
 def outcome(receipt: Receipt, conversation: Conversation, thought: Thought | None) -> Outcome:
@@ -97,7 +99,7 @@ def answer_of(events: Sequence[Event]) -> Answer | None:
     if data["answer"] == ASK:
         return Ask(data["text"], replies)
     if data["answer"] == ESCALATE:
-        requested = next((event.data for event in events if event.kind == "handoff.requested"), {})
+        requested = next((event.data for event in events if event.kind in {REQUESTED, RAISED}), {})
         return Escalate(data["reason"], int(requested.get("priority", 5)), data["text"], sources)
     related = tuple(Source(**one) for one in data["related"])
     return Say(SayKind(data["answer"]), data["text"], sources, related, replies)
@@ -135,13 +137,13 @@ def _understood(receipt: Receipt, thought: Thought) -> dict[str, Any]:
 
 def _for_operator(receipt: Receipt, thought: Thought) -> dict[str, Any]:
     """What an operator must know before the first reply. Who asks for a person in so many words has
-    asked something before, and that is the question."""
+    asked something before, and that is the question; what was said to a form may be a code."""
     context = thought.decision.context
-    before = context.question if thought.decision.reason == ASKED else ""
+    before = context.question if thought.decision.reason == ASKED or thought.task is not None else ""
     rule = None if thought.understanding is None else thought.understanding.escalation
     return {
         "reason_text": None if rule is None else rule.title,
-        "question": before or receipt.inbound.text,
+        "question": before or ("" if thought.task is not None else receipt.inbound.text),
         "articles": list(context.articles),
         "message_seq": receipt.seq,
         "language": thought.locale,
@@ -153,7 +155,7 @@ def _task(thought: Thought) -> dict[str, Any] | None:
     """What the form knows, so that nobody asks for it again; never the proof of identity."""
     if thought.task is None:
         return None
-    slots = {name: value for name, value in thought.task.slots.items() if name not in {"code", "identity"}}
+    slots = {name: value for name, value in thought.task.slots.items() if name not in PROOF}
     return {"form": thought.task.form, "status": thought.task.status, "slots": slots}
 
 

@@ -145,6 +145,8 @@ def _asked(
     told = len(_rest(u.reading.text, spans))
     if named and told <= 2 and not opens(u.reading.text):
         return None  # "а 25-е можно?"
+    if waiting.answers and told <= 1 and _top(u) < ASKS_AT:
+        return None  # "как можно скорее"
     sure = _top(u) >= (SURELY_ASKS_AT if waiting.free or named else ASKS_AT)
     if sure and (asked or (told >= 2 and not waiting.free)):
         return QUESTION, _top(u)

@@ -321,7 +321,8 @@ class _Turn:
             decision = replace(decision, context=called)
         if intent is None:
             intent = "" if understanding is None else understanding.intent.name
-        kept = self.engine_state if engine is None else engine
+        if engine is None:
+            engine, task = self.engine_state, self.dialogue.standing
         return Thought(
             decision,
             self.locale,
@@ -329,7 +330,7 @@ class _Turn:
             understanding,
             cancels=cancels,
             timings=self.timings,
-            engine=kept,
+            engine=engine,
             task=task,
             events=events,
         )

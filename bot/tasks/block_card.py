@@ -11,7 +11,7 @@ from bot.backoffice.records import BlockKind
 from bot.engine.events import SlotSet
 from bot.nlu.entities import dates
 from bot.tasks.form import DONE, GIVEN_UP, Accepted, Field, Outcome, Task, Wrong, handoff
-from bot.tasks.proof import IDENTITY
+from bot.tasks.proof import AGES, IDENTITY
 from bot.tasks.situation import Situation
 from bot.tasks.wording import on, roubles
 
@@ -49,7 +49,7 @@ async def _born(value: Any, at: Situation) -> Accepted:
         day = date.fromisoformat(str(value))
     except ValueError:
         raise Wrong("utter_birth_date_wrong") from None
-    if not 14 <= at.now.year - day.year <= 120:
+    if at.now.year - day.year not in AGES:
         raise Wrong("utter_birth_date_wrong")
     return Accepted(day.isoformat())
 

@@ -14,6 +14,7 @@ from bot.tasks.situation import Situation
 from bot.tasks.wording import clock, on
 
 ASAP = "asap"
+AHEAD = timedelta(days=365)  # the company's systems know better how far
 _SOON = ("сейчас", "как можно скорее", "как можно быстрее", "любое время", "в любое", "побыстрее", "asap")
 _REFUSED = {
     "outside_hours": ("utter_callback_outside_hours", "callback_time"),
@@ -41,8 +42,13 @@ def _when(at: Situation) -> str | None:
 
 
 async def _future(value: Any, at: Situation) -> Accepted:
-    if value != ASAP and datetime.fromisoformat(value) <= at.now.replace(tzinfo=None):
+    if value == ASAP:
+        return Accepted(value)
+    moment, now = datetime.fromisoformat(value), at.now.replace(tzinfo=None)
+    if moment <= now:
         raise Wrong("utter_date_in_past")
+    if moment > now + AHEAD:
+        raise Wrong("utter_callback_too_far_ahead")
     return Accepted(value)
 
 

@@ -10,6 +10,8 @@ from bot.nlu.entities import dates
 from bot.tasks.form import Accepted, Field, Wrong
 from bot.tasks.situation import Situation
 
+AGES = range(14, 121)  # of a customer, in years
+
 
 def _read(at: Situation) -> dict[str, Any] | None:
     """What of the three this message has, with what was told before."""
@@ -37,6 +39,8 @@ async def _verified(value: Any, at: Situation) -> Accepted:
         before = at.slot("failures")
         news = not isinstance(before, dict) or before.get("told") != value
         raise Wrong("utter_identity_incomplete", keeps={"told": value} if news else None)
+    if at.now.year - date.fromisoformat(value["birth_date"]).year not in AGES:
+        raise Wrong("utter_birth_date_wrong")
     try:
         customer = await at.backoffice.verify(
             contract_number=str(value["contract_number"]),

@@ -19,6 +19,7 @@ from bot.tasks.wording import on, roubles
 
 AT_ONCE = 1000  # roubles; the article `complaints-fee-refund`
 LARGEST = 10_000_000
+YEARS = 20  # no account is older
 _WAYS = (
     (RefundTo.CARD_MOST, ("карту мост", "карту «мост", "вашу карту", "карта мост", "на мост", "card")),
     (RefundTo.PAYMENT, ("платёж", "платеж", "погашен", "займ", "payment")),
@@ -30,7 +31,9 @@ _WAY_NAMES = {
     RefundTo.OTHER_CARD: "на карту другого банка",
 }
 # Refusals after which a person checks: a case is opened with what is known.
-_FOR_A_PERSON = frozenset(["limit_reached", "too_old", "not_mistaken"])
+_FOR_A_PERSON = frozenset(["limit_reached", "too_old", "not_mistaken", "not_for_business"])
+# What another value helps against: the slot that is asked for again.
+_OTHER_VALUE = {"no_charge": "charge_date", "no_card": "refund_to", "no_contract": "refund_to"}
 _NONE = ("нет", "не могу", "нету", "без файл", "потом")
 _FILE = "[файл:"
 
@@ -44,6 +47,8 @@ def _day(at: Situation) -> str | None:
 async def _past(value: Any, at: Situation) -> Accepted:
     if date.fromisoformat(value) > at.now.date():
         raise Wrong("utter_date_in_future")
+    if at.now.year - date.fromisoformat(value).year > YEARS:
+        raise Wrong("utter_date_impossible")
     return Accepted(value)
 
 
@@ -128,9 +133,11 @@ async def _refund(at: Situation) -> Outcome:
         if refused.refusal in _FOR_A_PERSON:
             said = at.say(f"utter_refund_refused_{refused.refusal}", **refused.details)
             return [said, *await _open_case(at)]
-        known = {"no_charge", "already_refunded"}
-        response = f"utter_refund_refused_{refused.refusal if refused.refusal in known else 'no_charge'}"
-        raise Wrong(response, amount=roubles(wanted["amount"]), **refused.details) from refused
+        slot = _OTHER_VALUE.get(refused.refusal)
+        if slot is None and refused.refusal != "already_refunded":
+            raise Wrong("utter_amount_impossible", clears=("amount",)) from refused
+        response, clears = f"utter_refund_refused_{refused.refusal}", (slot,) if slot else ()
+        raise Wrong(response, clears=clears, amount=roubles(wanted["amount"])) from refused
     said = at.say("utter_refund_done", amount=roubles(done.amount), to=_WAY_NAMES[done.to])
     return [said, SlotSet("outcome", DONE)]
 

@@ -12,7 +12,7 @@ from bot.nlu.entities import numbers
 from bot.tasks.form import DONE, Accepted, Field, Outcome, Task, Wrong, whole
 from bot.tasks.situation import Situation
 
-_NEGATIVE = re.compile(r"(?:^|\s)[-−]\s?\d")  # noqa: RUF001 - a minus sign is one
+_NEGATIVE = re.compile(r"(?:^|\s)[-−]\s?\d")
 GOOD = 4  # from here on nothing more is asked
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.backoffice.errors import BackofficeRefused
@@ -16,6 +16,8 @@ from bot.tasks.situation import Situation
 from bot.tasks.wording import clock, on, weekday
 
 SHOWN_TIMES = 6
+TOPIC_CHARS = 200
+AHEAD = timedelta(days=14)  # the article `offices-appointment`
 _TOPICS = (
     ("документы", ("документ", "справк", "договор")),
     ("займ", ("займ", "заём", "кредит")),
@@ -31,7 +33,7 @@ def _topic(at: Situation) -> str | None:
     text = at.text.lower()
     known = next((name for name, words in _TOPICS if any(word in text for word in words)), None)
     if at.requested == "topic":
-        return known or at.text or None
+        return known or at.text[:TOPIC_CHARS] or None
     return known if at.slot("topic") is None and f"по {text}".count("по ") > 1 else None
 
 
@@ -79,7 +81,10 @@ async def settle_time(at: Situation, city: str) -> Mapping[str, Any]:
     """Refuses a day on which the office is closed and a time that is taken."""
     if at.slot("visit_date") is None:
         return {}
-    free = await _free(at, city, date.fromisoformat(at.slot("visit_date")))
+    day = date.fromisoformat(at.slot("visit_date"))
+    if day > at.now.date() + AHEAD:
+        raise Wrong("utter_visit_too_far_ahead", clears=("visit_date",))
+    free = await _free(at, city, day)
     if not free:
         raise Wrong("utter_office_closed_that_day", clears=("visit_date",))
     if at.slot("visit_time") is None:
@@ -92,6 +97,8 @@ async def settle_time(at: Situation, city: str) -> Mapping[str, Any]:
 
 async def ask_time(at: Situation) -> Outcome:
     """`action_ask_visit_time`."""
+    if at.refused("visit_time"):
+        return []
     city = at.slot("city") or (await _booked(at)).city
     free = await _free(at, str(city), date.fromisoformat(at.slot("visit_date")))
     part = at.found("part_of_day")
@@ -120,22 +127,30 @@ def _moment(at: Situation) -> datetime:
 
 
 def _refused(refused: BackofficeRefused) -> Wrong:
+    """What another day or time helps against is asked for again."""
+    if refused.refusal == "slot_taken":
+        free = _times([time.fromisoformat(each) for each in refused.details.get("free", ())], None)
+        if free:
+            return Wrong("utter_time_taken", clears=("visit_time",), free_times=free)
+        return Wrong("utter_office_closed_that_day", clears=("visit_date", "visit_time"))
+    if refused.refusal in _OTHER_DAY:
+        return Wrong(_OTHER_DAY[refused.refusal], clears=("visit_date", "visit_time"))
     known = {
-        "slot_taken": "utter_time_taken",
-        "closed": "utter_office_closed_that_day",
-        "in_the_past": "utter_date_in_past",
-        "no_parking": "utter_visit_no_parking",
         "too_late": "utter_visit_too_late",
-        "too_far_ahead": "utter_visit_too_far_ahead",
         "too_many_visits": "utter_visit_too_many",
         "no_visit": "utter_visit_none",
     }
-    return Wrong(known.get(refused.refusal, "utter_visit_refused"), free_times="")
+    return Wrong(known.get(refused.refusal, "utter_visit_refused"), ends=True)
 
 
+_OTHER_DAY = {
+    "closed": "utter_office_closed_that_day",
+    "in_the_past": "utter_date_in_past",
+    "too_far_ahead": "utter_visit_too_far_ahead",
+}
 _WHEN = (
     Field("visit_date", entity("date"), _day),
-    Field("visit_time", entity("time")),
+    Field("visit_time", entity("time"), near=entity("part_of_day")),
 )
 
 
@@ -182,11 +197,15 @@ class BookVisit(Task):
             "guests": (at.slot("guest_name"),) if at.slot("guest_name") else (),
             "plate": at.slot("plate") if at.slot("parking") else None,
         }
+        said: Outcome = []
         try:
             visit = await at.backoffice.book_visit(**wanted, key=at.key("book_visit", wanted))
         except BackofficeRefused as refused:
-            raise _refused(refused) from refused
-        return [*_booking(at, "utter_visit_booked", visit), SlotSet("outcome", DONE)]
+            if refused.refusal != "no_parking":
+                raise _refused(refused) from refused
+            said.append(at.say("utter_visit_no_parking"))
+            visit = await _without_parking(at, wanted)
+        return [*said, *_booking(at, "utter_visit_booked", visit), SlotSet("outcome", DONE)]
 
 
 class MoveVisit(Task):
@@ -216,6 +235,14 @@ class MoveVisit(Task):
         except BackofficeRefused as refused:
             raise _refused(refused) from refused
         return [*_booking(at, "utter_visit_moved", visit), SlotSet("outcome", DONE)]
+
+
+async def _without_parking(at: Situation, wanted: Mapping[str, Any]) -> Visit:
+    rest: dict[str, Any] = {**wanted, "plate": None}
+    try:
+        return await at.backoffice.book_visit(**rest, key=at.key("book_visit", rest))
+    except BackofficeRefused as refused:
+        raise _refused(refused) from refused
 
 
 async def _booked(at: Situation) -> Visit:
