@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import pytest_asyncio
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
+
+from bot.evaluation.workshop import Workshop, workshop
+from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,3 +50,10 @@ def eval_data() -> Path:
     if not (folder / "kb_dev.jsonl").is_file():
         missing("the evaluation data (FRONTLINE_EVAL_DATA)")
     return folder
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Workshop]:
+    """The whole turn over a database of its own and the example base; made once, as it learns for seconds."""
+    async with workshop(Settings(data_dir=tmp_path_factory.mktemp("shop"))) as opened:
+        yield opened

@@ -114,7 +114,8 @@ class Position:
         if field is None:
             return replace(self.waiting, takes=self._mapped(), free=self._takes_text())
         heard = self.tracker.after(UserSaid(text, "inform"))
-        answers = field.read(actions.situation(heard)) is not None
+        at = actions.situation(heard)
+        answers = field.read(at) is not None or field.near(at) is not None
         return replace(self.waiting, answers=answers and not field.free, free=field.free)
 
     def task(self, handled: Handled, *, begun_from: str | None) -> TaskState | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bot.backoffice.errors import BackofficeAway
 from bot.backoffice.records import CaseKind
 from bot.engine.events import SlotSet
-from bot.tasks.form import AWAY, DONE, GIVEN_UP, Outcome, handoff
+from bot.tasks.form import DONE, Outcome
 from bot.tasks.situation import Situation
 from bot.tasks.wording import on
 
@@ -17,14 +16,11 @@ async def open_case(at: Situation) -> Outcome:
     filled = at.tracker.slots().items()
     fields = {name: str(value) for name, value in filled if value is not None and name not in _OURS}
     fields.pop("requested_slot", None)
-    try:
-        case = await at.backoffice.open_case(
-            kind=CaseKind.QUESTION,
-            fields=fields,
-            key=at.key("open_case", fields),
-            customer_ref=at.slot("customer"),
-        )
-    except BackofficeAway:
-        return [at.say("utter_backoffice_away"), handoff(AWAY), SlotSet("outcome", GIVEN_UP)]
+    case = await at.backoffice.open_case(
+        kind=CaseKind.QUESTION,
+        fields=fields,
+        key=at.key("open_case", fields),
+        customer_ref=at.slot("customer"),
+    )
     said = at.say("utter_case_opened", number=case.number, when=on(case.answer_by))
     return [said, SlotSet("outcome", DONE)]

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from bot.backoffice.errors import BackofficeAway
+from bot.backoffice.errors import BackofficeAway, BackofficeRefused
 from bot.engine.events import Event, LoopSet, SlotSet
 from bot.engine.forms import events
 from bot.engine.responses import Message
@@ -89,6 +89,10 @@ class Task(ABC):
         """What follows from what is filled by now. Raises `Wrong`, which `clears` what is wrong."""
         return {}
 
+    def gives_up(self, at: Situation) -> Outcome:
+        """What follows when nothing that was answered would do."""
+        return [handoff(FAILED)]
+
     async def confirm(self, at: Situation) -> Message:
         """Says what is about to be done, and asks whether that is right."""
         raise NotImplementedError  # of a form without `confirmed`
@@ -131,12 +135,19 @@ def handoff(reason: str) -> Message:
     return Message(custom={"handoff": reason})
 
 
-async def validate(task: Task, at: Situation) -> Outcome:
-    """`validate_<form>`: raises nothing that the customer could not be told."""
+Action = Callable[[Situation], Awaitable[Outcome]]
+
+
+async def surely(action: Action, at: Situation) -> Outcome:
+    """Whatever the company's systems do, the customer is told and a person is called."""
     try:
-        return await _validated(task, at)
+        return await action(at)
     except BackofficeAway:
         return [at.say("utter_backoffice_away"), handoff(AWAY), *ended(GIVEN_UP)]
+    except Wrong as wrong:
+        return [at.say(wrong.response, **wrong.values), *ended(GIVEN_UP)]
+    except BackofficeRefused:  # for a reason that no task knows
+        return [handoff(FAILED), *ended(GIVEN_UP)]
 
 
 async def submit(task: Task, at: Situation) -> Outcome:
@@ -149,12 +160,10 @@ async def submit(task: Task, at: Situation) -> Outcome:
     try:
         return await task.submit(at)
     except Wrong as wrong:
-        refused = _refused(wrong, wrong.clears, at)
+        refused = _refused(task, wrong, wrong.clears, at)
         if not wrong.clears or _over(refused):
             return [*refused, SlotSet("outcome", GIVEN_UP)]
         return [*refused, SlotSet("confirmed", None), LoopSet(task.form)]
-    except BackofficeAway:
-        return [at.say("utter_backoffice_away"), handoff(AWAY), SlotSet("outcome", GIVEN_UP)]
 
 
 def ended(outcome: str) -> Outcome:
@@ -162,7 +171,8 @@ def ended(outcome: str) -> Outcome:
     return [SlotSet("outcome", outcome), SlotSet(REQUESTED, None)]
 
 
-async def _validated(task: Task, at: Situation) -> Outcome:
+async def validate(task: Task, at: Situation) -> Outcome:
+    """`validate_<form>`."""
     hears = at.hears_anew()
     if hears and at.interrupts:
         return []  # the form is rejected, and what was asked is answered first
@@ -197,7 +207,7 @@ async def _heard(task: Task, at: Situation) -> tuple[Situation, Outcome]:
         try:
             accepted = await each.check(value, at)
         except Wrong as wrong:
-            outcome += _refused(wrong, (each.slot,), at)
+            outcome += _refused(task, wrong, (each.slot,), at)
             if _over(outcome):
                 return at, outcome
             continue
@@ -214,19 +224,19 @@ async def _settled(task: Task, at: Situation) -> tuple[Situation, Outcome]:
     try:
         follows = await task.settle(at)
     except Wrong as wrong:
-        refused = _refused(wrong, wrong.clears, at)
+        refused = _refused(task, wrong, wrong.clears, at)
         return at.after(*events(refused)), refused
     settled = [SlotSet(name, value) for name, value in follows.items() if at.slot(name) != value]
     return at.after(*settled), list(settled)
 
 
-def _refused(wrong: Wrong, slots: Sequence[str], at: Situation) -> Outcome:
+def _refused(task: Task, wrong: Wrong, slots: Sequence[str], at: Situation) -> Outcome:
     said: Outcome = [at.say(wrong.response, **wrong.values), *(SlotSet(slot, None) for slot in slots)]
     if wrong.ends:
         return [*said, *ended(GIVEN_UP)]
     refused = 0 if wrong.keeps else _count(at, "refused")
     if refused >= REFUSED:
-        return [*said, handoff(FAILED), *ended(GIVEN_UP)]
+        return [*said, *task.gives_up(at), *ended(GIVEN_UP)]
     failures = {**_failures(at), **wrong.keeps, "refused": refused, "slot": next(iter(slots), None)}
     return [*said, SlotSet("failures", failures)]
 
@@ -244,7 +254,7 @@ def _not_heard(task: Task, at: Situation) -> Outcome:
         return []
     count = _count(at, "not_heard")
     if count >= NOT_HEARD:
-        return [handoff(FAILED), *ended(GIVEN_UP)]
+        return [*task.gives_up(at), *ended(GIVEN_UP)]
     failures = {**_failures(at), "not_heard": count, "slot": None}
     return [at.say("utter_not_heard_form"), SlotSet("failures", failures)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from bot.tasks import change_date, form, identify, refund, visit
@@ -12,15 +12,13 @@ from bot.tasks.case import open_case
 from bot.tasks.certificate import OrderCertificate
 from bot.tasks.change_date import ChangeDate
 from bot.tasks.complaint import Complaint
-from bot.tasks.form import Outcome, Task
+from bot.tasks.form import Action, Task
 from bot.tasks.refund import Refund
-from bot.tasks.situation import Situation
 from bot.tasks.status import Status
 from bot.tasks.survey import Survey
 from bot.tasks.unsubscribe import Unsubscribe
 from bot.tasks.visit import BookVisit, MoveVisit
 
-Action = Callable[[Situation], Awaitable[Outcome]]
 TASKS: tuple[Task, ...] = (
     Status(),
     ChangeDate(),
@@ -46,6 +44,11 @@ OTHERS: Mapping[str, Action] = {
 
 def action(name: str) -> Action | None:
     """The task's action of this name; None when it is nobody's."""
+    found = _action(name)
+    return None if found is None else partial(form.surely, found)
+
+
+def _action(name: str) -> Action | None:
     if name == "action_ask_confirmed":
         return lambda at: form.ask_confirmed(FORMS[at.form], at)
     verb, _, rest = name.partition("_")

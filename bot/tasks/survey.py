@@ -36,6 +36,10 @@ class Survey(Task):
         score = at.slot("score")
         return ("score",) if score is None or score >= GOOD else ("score", "comment")
 
+    def gives_up(self, at: Situation) -> Outcome:
+        """Nobody is called for a rating."""
+        return [at.say("utter_thanks_score")]
+
     async def submit(self, at: Situation) -> Outcome:
         """The rating is an event of the conversation, which the turn writes."""
         response = "utter_thanks_comment" if at.slot("comment") else "utter_thanks_score"
