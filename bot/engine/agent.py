@@ -176,7 +176,9 @@ class _Turn:
         self.tracker = self.tracker.after(ActionTaken(LISTEN))
 
     async def take(self, prediction: Prediction) -> None:
-        """Runs the action; one that fails or refuses is rejected, and another may be predicted."""
+        """Runs the action. One that refuses is rejected, and another may be predicted; one that fails
+        has done nothing, and the conversation goes on from it, as in Rasa.
+        """
         name = prediction.action
         prepared = self.tracker
         if (text := self.agent.policies.text_used(prepared, prediction)) is not None:
@@ -189,7 +191,7 @@ class _Turn:
             outcome = [ActionRejected(name)]
         except Exception as error:  # a project's own code may raise anything
             log.warning("engine.action_failed", action=name, error=type(error).__name__)
-            outcome = [ActionRejected(name)]
+            outcome = []
         if not any(isinstance(each, ActionRejected) for each in outcome):
             self.tracker = prepared.after(ActionTaken(name, hidden=prediction.hidden))
             if name not in (LISTEN, SESSION_START):

@@ -57,17 +57,23 @@ class Policies:
         message = tracker.now.message
         said = self.spoken.recognise(message.text) if listening and message else None
         rule = self.rules.predict(tracker, said) if self.rules else None
-        if rule and rule.action and rule.confidence == 1.0 and said is None:
-            decided = _rejected(rule, tracker)
-            if decided.confidence == 1.0:  # no story is surer than a rule
-                return decided
-        found = [rule] if rule and rule.action else []
+        decided = self._not_rejected(rule, tracker) if rule and rule.action else None
+        if decided and decided.confidence == 1.0 and said is None:  # no story is surer than a rule
+            return decided
+        found = [decided] if decided else []
         if not (rule and rule.no_user):
             found += self._by_stories(tracker, said)
         if self.rules and self.rules.fallback and not (rule and rule.action):
             found.append(self.rules.fallback)
         best = _best([_rejected(each, tracker) for each in found])
         return replace(best, interrupted=rule.interrupted) if rule else best
+
+    def _not_rejected(self, rule: Prediction, tracker: Tracker) -> Prediction:
+        """What a rule says, or the fallback when that has just been rejected."""
+        decided, fallback = _rejected(rule, tracker), self.rules.fallback if self.rules else None
+        if decided is rule or fallback is None:
+            return decided
+        return replace(rule, action=fallback.action, confidence=fallback.confidence)
 
     def text_used(self, tracker: Tracker, prediction: Prediction) -> str | None:
         """The text that the latest message was taken for, when the prediction goes by it."""

@@ -37,7 +37,7 @@ class Rejected(Exception):
 
 
 class Actions(Protocol):
-    """Custom actions, which may wait for others. What `run` raises costs the conversation the action."""
+    """Custom actions, which may wait for others. What `run` raises but `Rejected` is as if nothing was done."""
 
     async def run(self, name: str, tracker: Tracker) -> Sequence[Event | Message]: ...
 

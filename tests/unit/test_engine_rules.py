@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.engine.events import Event
+from bot.engine.ports import Rejected
+from bot.engine.responses import Message
+from bot.engine.tracker import Tracker
 from bot.project.model import ANY_VALUE, Component, Domain, Form, IntentUse, SlotStep
-from tests.unit.engine_bot import BOTH, Chat, domain, entity, project, rule, slot, story
+from tests.unit.engine_bot import BOTH, Chat, Scripted, domain, entity, project, rule, slot, story
 
 INTENTS = ("greet", "bye", "order", "inform", "chitchat", "stop", "affirm", "deny", "explain")
 RULES_ONLY = (Component("RulePolicy"),)
@@ -221,3 +225,31 @@ def test_stories_without_a_story_policy_do_not_speak() -> None:
     )
     assert Chat(about).say("greet") == ["action_default_fallback"]
     assert Chat(project(about.domain, stories=about.stories, policies=BOTH)).say("greet") == ["utter_hello"]
+
+
+def test_the_fallback_when_a_rule_says_what_was_rejected() -> None:
+    def refuses(_: Tracker) -> list[Event | Message]:
+        raise Rejected
+
+    about = project(
+        domain(INTENTS, responses={"utter_default": "Sorry?"}, actions=["action_pay"]),
+        rules=[rule("greet", "-action_pay")],
+        policies=RULES_ONLY,
+    )
+    chat = Chat(about, actions=Scripted({"action_pay": refuses}))
+    assert chat.say("greet") == ["action_default_fallback"]
+    assert chat.texts == ["Sorry?"]
+    assert chat.tracker.now.message is None
+
+
+def test_an_action_that_breaks_has_done_nothing_and_is_gone_on_from() -> None:
+    def breaks(_: Tracker) -> list[Event | Message]:
+        raise ZeroDivisionError
+
+    about = project(
+        domain(INTENTS, responses={"utter_done": "That was it."}, actions=["action_pay"]),
+        rules=[rule("greet", "-action_pay", "-utter_done")],
+        policies=RULES_ONLY,
+    )
+    chat = Chat(about, actions=Scripted({"action_pay": breaks}))
+    assert chat.say("greet") == ["action_pay", "utter_done"]
