@@ -37,7 +37,7 @@ class Rejected(Exception):
 
 
 class Actions(Protocol):
-    """Custom actions, which may wait for others. What `run` raises but `Rejected` is as if nothing was done."""
+    """Custom actions, which may wait for others. What `run` raises but `Rejected` counts as nothing done."""
 
     async def run(self, name: str, tracker: Tracker) -> Sequence[Event | Message]: ...
 
