@@ -25,6 +25,17 @@ def ask(
 
     turn = run(answered())
     write_json(json_out, _result(turn))
+    _say(turn)
+    typer.echo(f"\n{_kind(turn)}; understood as: {turn.intent or '-'}")
+    if turn.task is not None:
+        filled = ", ".join(f"{name} = {value}" for name, value in turn.task.slots.items())
+        typer.echo(f"task: {turn.task.form} {turn.task.status}; {filled or 'nothing filled yet'}")
+    for hit in turn.hits[:5]:
+        typer.echo(f"  {hit.p:6.1%}  {hit.article_id}")
+    typer.echo("  ".join(f"{stage} {spent:.1f} ms" for stage, spent in turn.timings.items()))
+
+
+def _say(turn: Turn) -> None:
     answer = turn.answer
     if answer is not None:
         typer.echo(answer.text)
@@ -34,10 +45,9 @@ def ask(
     if isinstance(answer, Say | Escalate):
         for source in answer.sources:
             typer.echo(f"  source: {source.title} ({source.article_id})")
-    typer.echo(f"\n{_kind(turn)}; understood as: {turn.intent or '-'}")
-    for hit in turn.hits[:5]:
-        typer.echo(f"  {hit.p:6.1%}  {hit.article_id}")
-    typer.echo("  ".join(f"{stage} {spent:.1f} ms" for stage, spent in turn.timings.items()))
+    if isinstance(answer, Say):
+        for reply in answer.quick_replies:
+            typer.echo(f"  [{reply.title}]")
 
 
 def _kind(turn: Turn) -> str:
@@ -52,6 +62,7 @@ def _result(turn: Turn) -> dict[str, Any]:
         "kind": _kind(turn),
         "answer": None if turn.answer is None else asdict(turn.answer),
         "intent": turn.intent,
+        "task": None if turn.task is None else asdict(turn.task),
         "hits": [asdict(hit) for hit in turn.hits],
         "timings_ms": dict(turn.timings),
     }

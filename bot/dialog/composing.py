@@ -23,10 +23,11 @@ def compose(
     speech: Speech,
     escalations: Rules,
     *,
+    lead: str = "",
     about: Source | None = None,
     question: str = "",
 ) -> Decision:
-    """`about`: the article that explains the task that begins with `question`."""
+    """`about`: the article that explains the task that begins with `question`; `lead` opens it."""
     answers: list[Answer] = []
     reasons: list[str] = []
     for message in messages:
@@ -45,6 +46,9 @@ def compose(
             reasons.append(TASK)
     if not answers:
         return policy.nothing_said(context, speech)
+    if lead:
+        answers.insert(0, Say(SayKind.TASK, lead))
+        reasons.insert(0, TASK)
     answer = _joined(answers)
     tasks = [each for each in answers if isinstance(each, Say) and each.kind is SayKind.TASK]
     if about is not None and isinstance(answer, Say):

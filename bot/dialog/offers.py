@@ -10,7 +10,11 @@ from typing import Any
 from bot.core.errors import InvalidContent
 from bot.nlu.content import line_of, read_yaml
 
-_KEYS = frozenset(["intent", "title", "articles", "entities", "plain", "question", "at_once", "by"])
+_KINDS: Mapping[str, type[list[Any]] | type[dict[str, Any]]] = {
+    **dict.fromkeys(("articles", "entities", "plain"), list),
+    **dict.fromkeys(("title", "question", "lead", "by"), dict),
+}
+_KEYS = frozenset(["intent", "at_once", *_KINDS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Offer:
 
     `question` by locale: asks which of the articles was meant, where the task differs between them;
     `plain` are entities that make that clear. `at_once`: what is asked for is done, never doubted.
-    `by`: slot -> value -> the article that explains the task then.
+    `by`: slot -> value -> the article that explains the task then. `lead` by locale opens the task.
     """
 
     intent: str
@@ -30,6 +34,7 @@ class Offer:
     plain: frozenset[str] = frozenset()
     at_once: bool = False
     by: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lead: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +69,25 @@ def _offer(path: Path, entry: Any) -> Offer:
     if unknown:
         word = sorted(unknown)[0]
         raise InvalidContent(str(path), line_of(path, word), f"unknown key `{word}` of an offer")
-    intent, articles = entry.get("intent"), entry.get("articles")
-    title, entities = entry.get("title") or {}, entry.get("entities") or []
-    question = entry.get("question") or {}
-    if not isinstance(intent, str) or not isinstance(articles, list) or not articles:
-        raise InvalidContent(str(path), line_of(path, str(intent)), "an offer needs `intent` and `articles`")
-    plain = entry.get("plain") or []
-    if (
-        not isinstance(plain, list)
-        or not isinstance(title, dict)
-        or not isinstance(question, dict)
-        or not isinstance(entities, list)
+    intent = entry.get("intent")
+    if not isinstance(intent, str):
+        raise InvalidContent(str(path), line_of(path, str(intent)), "an offer needs `intent`")
+    for kind, names in (
+        (list, ("articles", "entities", "plain")),
+        (dict, ("title", "question", "lead", "by")),
     ):
-        problem = f"offer {intent}: `title` and `question` are by language, `entities` is a list"
-        raise InvalidContent(str(path), line_of(path, intent), problem)
+        for name in names:
+            if not isinstance(entry.get(name) or kind(), kind):
+                what = "a list" if kind is list else "a mapping"
+                raise InvalidContent(str(path), line_of(path, intent), f"offer {intent}: `{name}` is {what}")
     return Offer(
         intent,
-        tuple(map(str, articles)),
-        title,
-        frozenset(map(str, entities)),
-        question,
-        frozenset(map(str, plain)),
-        bool(entry.get("at_once", False)),
-        entry.get("by") or {},
+        tuple(map(str, entry.get("articles") or ())),
+        title=entry.get("title") or {},
+        entities=frozenset(map(str, entry.get("entities") or ())),
+        question=entry.get("question") or {},
+        plain=frozenset(map(str, entry.get("plain") or ())),
+        at_once=bool(entry.get("at_once", False)),
+        by=entry.get("by") or {},
+        lead=entry.get("lead") or {},
     )

@@ -280,9 +280,14 @@ class _Turn:
             replace(context, called=self.context.called),
             self.actions.speech,
             self.thinker.escalations,
+            lead=self._lead(intent) if begun else "",
             about=None if about is None else source(about),
             question=self.inbound.text if about is not None else "",
         )
+
+    def _lead(self, intent: str) -> str:
+        offer = self.thinker.offers.of_intent(intent)
+        return offer.lead.get(self.locale, "") if offer else ""
 
     def _explained(
         self, intent: str, understanding: Understanding | None, slots: Mapping[str, Any]
