@@ -96,8 +96,8 @@ def _task(u: Understanding, spans: Sequence[EntitySpan], offers: Offers) -> tupl
 
 def _elsewhere(u: Understanding, spans: Sequence[EntitySpan], offer: Offer) -> bool:
     """Two things were asked, or the base knows another article for it, or cannot tell which is meant."""
-    if len(u.parts) > 1:
-        return True
+    if len(u.parts) > 1 or not offer.articles:
+        return len(u.parts) > 1
     ours, top = bool(u.hits) and u.hits[0].article_id in offer.articles, _top(u)
     if not ours and top >= ASKS_AT:
         return True
