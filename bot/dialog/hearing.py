@@ -150,7 +150,8 @@ def _asked(
     sure = _top(u) >= (SURELY_ASKS_AT if waiting.free or named else ASKS_AT)
     if sure and (asked or (told >= 2 and not waiting.free)):
         return QUESTION, _top(u)
-    return (QUESTION, _top(u)) if asked and not waiting.free and _readable(u) else None
+    plainly = u.reading.text.rstrip().endswith("?") if waiting.free else asked
+    return (QUESTION, _top(u)) if plainly and _readable(u) else None
 
 
 def _agreeing(u: Understanding) -> tuple[str, float] | None:

@@ -34,7 +34,7 @@ from bot.dialog.understanding import Understand, Understanding
 from bot.engine.agent import Handled
 from bot.nlu.entities import Entities
 from bot.nlu.language import Language
-from bot.nlu.project import TASK
+from bot.nlu.project import ESCALATE, TASK
 from bot.nlu.query import Query
 from bot.project.model import EntitySpan
 from bot.settings import Company, Policy
@@ -324,14 +324,15 @@ class _Turn:
             articles = (*decision.context.articles, *((waiting,) if waiting else ()))
             called = replace(decision.context, called=decision.answer.priority, articles=articles)
             decision = replace(decision, context=called)
-        if intent is None:
-            intent = "" if understanding is None else understanding.intent.name
+        if intent is None and understanding is not None:
+            rule = understanding.escalation
+            intent = understanding.intent.name if rule is None else f"{ESCALATE}/{rule.reason}"
         if engine is None:
             engine, task = self.engine_state, self.dialogue.standing
         return Thought(
             decision,
             self.locale,
-            intent,
+            intent or "",
             understanding,
             cancels=cancels,
             timings=self.timings,
