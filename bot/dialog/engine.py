@@ -18,6 +18,7 @@ from bot.engine.tracker import Tracker
 from bot.project.model import Domain, MappingType, Project
 from bot.tasks.form import Field
 from bot.tasks.registry import FORMS
+from bot.tasks.situation import Situation
 
 KEPT = frozenset([MEMORY, "customer", "locale"])  # slots that outlive a task
 # Questions whose answer is yes or no, or a number that is not the number of a button.
@@ -116,7 +117,15 @@ class Position:
         heard = self.tracker.after(UserSaid(text, "inform"))
         at = actions.situation(heard)
         answers = field.read(at) is not None or field.near(at) is not None
-        return replace(self.waiting, answers=answers and not field.free, free=field.free)
+        return replace(
+            self.waiting, answers=answers and not field.free, free=field.free, corrects=self._corrects(at)
+        )
+
+    def _corrects(self, at: Situation) -> bool:
+        """Whether the message has another value for something that is filled already."""
+        filled = (each for each in FORMS[self.form or ""].fields if at.slot(each.slot) is not None)
+        values = ((at.slot(each.slot), each.read(at)) for each in filled if not each.free)
+        return any(value is not None and str(value) != str(held) for held, value in values)
 
     def task(self, handled: Handled, *, begun_from: str | None) -> TaskState | None:
         """The form that runs, or that ended in this turn, with what it knows."""

@@ -48,7 +48,8 @@ class Waiting:
     """What the dialogue waits for.
 
     `answers`: the message has what was asked for, as has one of the entities `takes`; `free`: any words
-    do. `yes_no`: it is a question to be agreed with or not.
+    do. `yes_no`: it is a question to be agreed with or not. `corrects`: the message has another value for
+    what is filled.
     """
 
     form: str | None = None
@@ -57,6 +58,7 @@ class Waiting:
     free: bool = False
     answers: bool = False
     yes_no: bool = False
+    corrects: bool = False
 
 
 def hear(
@@ -120,6 +122,8 @@ def _offered(
 def _in_form(u: Understanding, spans: Sequence[EntitySpan], waiting: Waiting) -> tuple[str, float]:
     """What the form asked for, unless the message cancels, asks, agrees or is small talk."""
     named = waiting.answers or any(span.entity in waiting.takes for span in spans)
+    if waiting.yes_no and waiting.corrects and not asks(u.reading.text):
+        return "correct", 1.0
     if named and not asks(u.reading.text):
         return _agreeing(u) or ("inform", 1.0)
     return (
@@ -143,7 +147,7 @@ def _asked(
 ) -> tuple[str, float] | None:
     asked = asks(u.reading.text)
     told = len(_rest(u.reading.text, spans))
-    if named and told <= 2 and not opens(u.reading.text):
+    if named and told <= (1 if opens(u.reading.text) else 2):
         return None  # "а 25-е можно?"
     if waiting.answers and told <= 1 and _top(u) < ASKS_AT:
         return None  # "как можно скорее"

@@ -14,7 +14,7 @@ from bot.tasks.situation import Situation
 from bot.tasks.wording import clock, on
 
 ASAP = "asap"
-AHEAD = timedelta(days=365)  # the company's systems know better how far
+AHEAD = timedelta(days=90)  # the company's systems know better how far
 _SOON = ("сейчас", "как можно скорее", "как можно быстрее", "любое время", "в любое", "побыстрее", "asap")
 _REFUSED = {
     "outside_hours": ("utter_callback_outside_hours", "callback_time"),
@@ -76,7 +76,8 @@ class CallBack(Task):
 
     async def settle(self, at: Situation) -> Mapping[str, Any]:
         """What the conversation was about need not be asked."""
-        question = str((at.slot("memory") or {}).get("question") or "")
+        memory = at.slot("memory") or {}
+        question = "" if memory.get("last") else str(memory.get("question") or "")  # not a task's
         return {"topic": question} if at.slot("topic") is None and question else {}
 
     async def confirm(self, at: Situation) -> Message:

@@ -116,10 +116,11 @@ def _agreement(at: Situation) -> bool | None:
     return {"affirm": True, "deny": False}.get(at.intent) if at.requested == "confirmed" else None
 
 
-async def _agreed(value: Any, _: Situation) -> Accepted:
+async def _agreed(value: Any, at: Situation) -> Accepted:
+    """A "yes" after a "no" is asked for once more: what it agrees to was just denied."""
     if not value:
         raise Wrong("utter_what_to_change")
-    return Accepted(True)
+    return Accepted(None, {"failures": None}) if at.slot("failures") else Accepted(True)
 
 
 CONFIRMED = Field("confirmed", _agreement, _agreed)
@@ -196,7 +197,8 @@ async def _heard(task: Task, at: Situation) -> tuple[Situation, Outcome]:
     """What the message fills, corrects, or cannot fill."""
     outcome: Outcome = []
     asked = at.requested
-    answered = any(each.slot == asked and each.read(at) is not None for each in task.fields)
+    value = next((each.read(at) for each in task.fields if each.slot == asked), None)
+    answered = value is not None and (asked != "confirmed" or value)  # a "no" may name what is right
     for each in task.fields:
         if answered and each.slot != asked and at.slot(each.slot) is not None:
             continue  # a date of birth is not another day of the charge
