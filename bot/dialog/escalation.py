@@ -77,10 +77,13 @@ class Rules:
 
 
 def urgent(rules: Rules, message: Message, intent: Intent, known: Callable[[], float]) -> Rule | None:
-    """The rule by which a human takes over, if any. `known`: how surely the base has the answer."""
+    """The rule by which a human takes over, if any. `known`: how surely the base has the answer.
+
+    An intent without scores: there is no opinion, and signs alone decide.
+    """
     rule = rules.signalled(message)
     share = intent.share(FAMILY)
-    if rule is not None and (rule.reason != ASKED or share >= PLAUSIBLE_AT):
+    if rule is not None and (rule.reason != ASKED or share >= PLAUSIBLE_AT or not intent.scores):
         return rule
     best = intent.best(FAMILY)
     if best is None or share < SURE_AT[0][1]:

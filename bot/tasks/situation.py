@@ -15,6 +15,7 @@ from bot.engine.events import ActionTaken, Event, SlotSet, UserSaid
 from bot.engine.responses import Message, Responder
 from bot.engine.tracker import Tracker
 from bot.project.model import EntitySpan
+from bot.tasks import wording
 
 # Of a message that is not an answer to the question of a form.
 INTERRUPTIONS = frozenset(
@@ -85,7 +86,8 @@ class Situation:
 
     def say(self, response: str, **values: Any) -> Message:
         """A response of the project; raises `FrontlineError("no_response")` when it has none."""
-        said = self.responder.say(response, self.tracker, channel=self.channel, values=values)
+        given = {"phone": wording.phone(str(self.slot("phone") or "")), **values}
+        said = self.responder.say(response, self.tracker, channel=self.channel, values=given)
         if said is None:
             raise FrontlineError("no_response", f"the project has no response `{response}`")
         return said

@@ -64,6 +64,14 @@ def _working_days(today: date, until: date) -> int:
     return sum((today + timedelta(days=step)).weekday() < 5 for step in range(1, (until - today).days + 1))
 
 
+def phone(number: str) -> str:
+    """ "+7 900 000-00-13"; what is no Russian number stays as it is."""
+    digits = number.removeprefix("+7")
+    if len(digits) != 10 or not digits.isdigit():
+        return number
+    return f"+7 {digits[:3]} {digits[3:6]}-{digits[6:8]}-{digits[8:]}"
+
+
 def days(numbers: Iterable[int]) -> str:
     """ "1–28" for a run, else "5, 10, 15"."""
     given = sorted(set(numbers))
