@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -98,31 +98,35 @@ class Talk:
         """Another conversation with the same company."""
         return replace(self, customer=customer, channel=channel, address=address or uuid4().hex)
 
+    def until(self, now: str) -> timedelta:
+        """How long it is to a moment in Moscow."""
+        return datetime.fromisoformat(now).replace(tzinfo=MOSCOW) - self.clock()
+
     def code(self, phone: str) -> str:
         """The last one that was sent to the phone."""
-        [text] = self._rows("SELECT text FROM outbox WHERE phone = ? ORDER BY id DESC LIMIT 1", phone)
+        [text] = self.rows("SELECT text FROM outbox WHERE phone = ? ORDER BY id DESC LIMIT 1", phone)
         return str(text[0]).removeprefix("Код ")[:4]
 
     def sent(self, phone: str) -> int:
-        return len(self._rows("SELECT text FROM outbox WHERE phone = ?", phone))
+        return len(self.rows("SELECT text FROM outbox WHERE phone = ?", phone))
 
     def done(self) -> list[str]:
         """What the company's systems were made to do, in order: kinds of papers."""
-        return [str(row[0]) for row in self._rows("SELECT kind FROM papers ORDER BY id")]
+        return [str(row[0]) for row in self.rows("SELECT kind FROM papers ORDER BY id")]
 
     def visits(self) -> list[str]:
         """Moments of the visits booked here, in UTC."""
-        rows = self._rows("SELECT at FROM visits WHERE customer_ref IS NOT 'c-khasanov' ORDER BY id")
+        rows = self.rows("SELECT at FROM visits WHERE customer_ref IS NOT 'c-khasanov' ORDER BY id")
         return [str(row[0])[:16] for row in rows]
 
     def certificates(self) -> list[tuple[str, ...]]:
         """(kind, delivery, address) of each."""
-        return self._rows("SELECT kind, delivery, address FROM certificates ORDER BY id")
+        return self.rows("SELECT kind, delivery, address FROM certificates ORDER BY id")
 
     def blocked(self, card: str) -> str | None:
-        return self._rows("SELECT blocked FROM cards WHERE number = ?", card)[0][0]
+        return self.rows("SELECT blocked FROM cards WHERE number = ?", card)[0][0]
 
-    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.file)) as connection:
             return connection.execute(query, values).fetchall()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from bot.tasks.form import CONFIRMED, DONE, Accepted, Field, Outcome, Task, Wron
 from bot.tasks.situation import Situation
 from bot.tasks.wording import day_of, days, on, roubles, within
 
+_NO = re.compile(r"^(?:нет|не то|no)[\s,.!]+", re.IGNORECASE)  # "нет, на 20" names a day
 _PREFIXES = {"pos": "pos", "leasing": "leasing", "repay": "loan", "apply": "loan"}
 
 
@@ -24,7 +26,7 @@ def _new_day(at: Situation) -> Any:
     if (named := at.found("day_of_month", "date")) is not None:
         return named
     asked = at.requested in ("new_day", "confirmed")
-    return day_of_month.read(at.text) if asked and at.text else None
+    return day_of_month.read(_NO.sub("", at.text)) if asked and at.text else None
 
 
 async def _day(value: Any, _: Situation) -> Accepted:

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import structlog
+
 from bot.backoffice.errors import BackofficeAway, BackofficeRefused
 from bot.engine.events import Event, LoopSet, SlotSet
 from bot.engine.forms import events
@@ -19,6 +21,7 @@ from bot.engine.responses import Message
 from bot.engine.states import REQUESTED
 from bot.tasks.situation import Situation
 
+log = structlog.get_logger(__name__)
 Outcome = list[Event | Message]
 NOT_HEARD, REFUSED = 2, 3  # in a row, after which a person is called
 FAILED, AWAY = "form_failed", "backoffice_away"  # reasons of the handoff
@@ -148,6 +151,9 @@ async def surely(action: Action, at: Situation) -> Outcome:
     except Wrong as wrong:
         return [at.say(wrong.response, **wrong.values), *ended(GIVEN_UP)]
     except BackofficeRefused:  # for a reason that no task knows
+        return [handoff(FAILED), *ended(GIVEN_UP)]
+    except Exception as error:  # whatever breaks, nobody is told that it was done
+        log.exception("task.failed", form=at.form, error=type(error).__name__)
         return [handoff(FAILED), *ended(GIVEN_UP)]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.backoffice.errors import BackofficeRefused
 from bot.backoffice.records import Office, Visit
-from bot.engine.events import SlotSet
+from bot.engine.events import LoopSet, SlotSet, UserSaid
 from bot.engine.responses import Message
 from bot.tasks import identify
 from bot.tasks.form import CONFIRMED, DONE, Accepted, Field, Outcome, Task, Wrong, entity
@@ -26,6 +26,7 @@ _TOPICS = (
     ("карта", ("карт",)),
 )
 _DRIVES = ("на машин", "на авто", "место нужно", "нужно место", "парков", "за рулём", "за рулем")
+_ALONG = ("со мной", "вдвоём", "вдвоем", "брат", "муж", "жена", "с женой", "с мамой", "с другом", "гост")
 _WALKS = ("без машин", "пешком", "не нужн", "не надо", "на метро", "на автобус")
 
 
@@ -54,9 +55,19 @@ def _guest(at: Situation) -> str | None:
 
 
 def _company(at: Situation) -> bool:
-    """Whether the message says that somebody comes along."""
-    words = ("со мной", "вдвоём", "вдвоем", "брат", "муж", "жена", "с мамой", "с другом", "гост")
-    return any(word in at.text.lower() for word in words)
+    """Whether the customer has said that somebody comes along, since the form began or with that."""
+    told = " ".join(event.text or "" for event in _told(at)).lower()
+    return any(word in told for word in _ALONG)
+
+
+def _told(at: Situation) -> Iterator[UserSaid]:
+    begun = False
+    for event in reversed(at.tracker.events):
+        if isinstance(event, UserSaid):
+            yield event
+            if begun:
+                return
+        begun = begun or (isinstance(event, LoopSet) and event.name == at.form)
 
 
 async def _day(value: Any, at: Situation) -> Accepted:

@@ -173,6 +173,8 @@ def _parking_place(work: Work, office: Office, at: datetime, besides: int | None
 def _active(work: Work, ref: str | None, phone: str | None) -> int:
     table = db.visits.c
     whose = [column == value for column, value in ((table.customer_ref, ref), (table.phone, phone)) if value]
+    if not whose:
+        return 0
     mine = select(func.count()).where(or_(*whose), table.at > stamp(work.now), table.cancelled.is_(False))
     return int(work.connection.execute(mine).scalar_one())
 
