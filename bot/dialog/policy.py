@@ -233,7 +233,7 @@ def _asked(u: Understanding, context: Context, speech: Speech, limits: Policy) -
     candidates = _candidates(u)
     if _top(u) < min(CHOICE_AT, limits.clarify_at) or _foreign(u) >= OUT_OF_SCOPE_AT:
         return None
-    if u.own < MEANT_AT and not u.followed:
+    if u.own < MEANT_AT and not (u.followed and _top(u) >= FOLLOWED_AT):
         return None
     if context.options and set(context.options) == {hit.article_id for hit in candidates}:
         return _misunderstood("clarify_again", context, speech)
