@@ -128,6 +128,7 @@ def _in_form(u: Understanding, spans: Sequence[EntitySpan], waiting: Waiting) ->
         return _agreeing(u) or ("inform", 1.0)
     return (
         _cancelled(u, waiting)
+        or (_agreeing(u) if waiting.yes_no and not asks(u.reading.text) else None)
         or _asked(u, spans, waiting, named=named)
         or _agreeing(u)
         or (None if named or waiting.free else _small_talk(u))

@@ -123,7 +123,8 @@ async def _agreed(value: Any, at: Situation) -> Accepted:
     """A "yes" after a "no" is asked for once more: what it agrees to was just denied."""
     if not value:
         raise Wrong("utter_what_to_change")
-    return Accepted(None, {"failures": None}) if at.slot("failures") else Accepted(True)
+    denied = _failures(at).get("slot") == "confirmed"
+    return Accepted(None, {"failures": None}) if denied else Accepted(True)
 
 
 CONFIRMED = Field("confirmed", _agreement, _agreed)
