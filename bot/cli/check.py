@@ -25,6 +25,7 @@ def check(json_out: JsonOut = None) -> None:
         "database": _database,
         "models": _models,
         "content": _content,
+        **({"engine": _engine} if configuration.engine.name != "builtin" else {}),
         "index": _index,
         "bus": _bus,
         "port": _port,
@@ -89,6 +90,29 @@ async def _content(configuration: Settings) -> str:
     if loaded.problems:
         raise FrontlineError("invalid_content", "; ".join(one.message for one in loaded.problems[:3]))
     return f"{len(project.intents)} intents, {len(loaded.articles)} articles in {configuration.articles.name}"
+
+
+async def _engine(configuration: Settings) -> str:
+    from bot.rasa.environment import VERSION, python
+    from bot.rasa.training import model_of
+
+    if configuration.engine.rasa_url:
+        return await _running_rasa(configuration)
+    python(configuration.engine.rasa_venv)
+    model = model_of(configuration.nlu_data, configuration.rasa_dir)
+    trained = f"model {model.name}" if model.is_file() else "trains at the start; builtin serves meanwhile"
+    return f"rasa {VERSION}, {trained}"
+
+
+async def _running_rasa(configuration: Settings) -> str:
+    import httpx
+
+    from bot.rasa.client import RasaClient
+
+    given = configuration.engine
+    async with httpx.AsyncClient() as http:
+        status = await RasaClient(http, given.rasa_url, given.rasa_token).status()
+    return f"rasa at {given.rasa_url}, model {status.get('model_file')}"
 
 
 async def _index(configuration: Settings) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import secrets
 import socket
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -103,9 +104,13 @@ class RasaServer:
 
     async def _serve(self, model: Path) -> None:
         """One life of the process."""
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix="server-") as made:
+            await self._run(model, self._files(Path(made)))
+
+    async def _run(self, model: Path, files: list[str | Path]) -> None:
         port = self.url.rpartition(":")[2]
         command: list[str | Path] = [python(self._venv), SCRIPTS / "run.py", "run", "--enable-api"]
-        command += ["--model", model, "--interface", HOST, "--port", port, *self._files()]
+        command += ["--model", model, "--interface", HOST, "--port", port, *files]
         environment = environ(
             self._folder,
             self._project,
@@ -124,9 +129,9 @@ class RasaServer:
                 told.cancel()
                 watched.cancel()
 
-    def _files(self) -> list[str | Path]:
+    def _files(self, folder: Path) -> list[str | Path]:
         """Rasa puts the secret in from its environment, so that it lies on no disk."""
-        endpoints, credentials = self._folder / "endpoints.yml", self._folder / "credentials.yml"
+        endpoints, credentials = folder / "endpoints.yml", folder / "credentials.yml"
         endpoints.write_text(
             "action_endpoint:\n"
             f"  url: {self._actions_url}\n"

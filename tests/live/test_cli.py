@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from bot.rasa.training import model_of
+from tests.conftest import ROOT
+
 pytestmark = pytest.mark.live
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
@@ -152,3 +155,29 @@ def test_check_says_what_fails(cli: Cli, tmp_path: Path) -> None:
     assert bad.returncode == 1
     assert {name for name, one in result(out).items() if not one["ok"]} == {"bus", "index"}, bad.stdout
     assert all(line.startswith(("ok  ", "FAIL")) for line in bad.stdout.splitlines())
+
+
+def test_check_says_how_the_other_engine_is(cli: Cli, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    lacks = cli("check", "--json", str(out), engine__name="rasa", engine__rasa_venv=str(tmp_path))
+    assert lacks.returncode == 1
+    assert "make rasa" in result(out)["engine"]["detail"]
+
+    for program in ("rasa", "python"):
+        made = tmp_path / "venv" / "bin" / program
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.touch()
+    there = {"engine__name": "rasa", "engine__rasa_venv": str(tmp_path / "venv")}
+    assert cli("check", "--json", str(out), **there).returncode == 0
+    assert "trains at the start" in result(out)["engine"]["detail"]
+    model = model_of(ROOT / "nlu_data", tmp_path / "data" / "rasa")
+    model.parent.mkdir(parents=True)
+    model.touch()
+    assert cli("check", "--json", str(out), **there).returncode == 0
+    assert result(out)["engine"]["detail"].endswith(model.name)
+
+    away = cli("check", "--json", str(out), engine__name="rasa", engine__rasa_url="http://127.0.0.1:9")
+    assert away.returncode == 1
+    assert result(out)["engine"]["detail"].startswith("rasa_away")
+    assert cli("check", "--json", str(out)).returncode == 0
+    assert "engine" not in result(out)

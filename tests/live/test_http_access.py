@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import BaseRoute
 
+from bot.rasa.actions import PATH
 from tests.live.actors import Person, Server
 
 pytestmark = pytest.mark.live
@@ -100,6 +101,11 @@ def endpoints(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
 
 def test_every_route_has_an_owner(server: Server) -> None:
     assert set(endpoints(server.app.routes)) == set(OWNERS)
+
+
+def test_the_actions_of_another_engine_are_served_only_where_it_plays(server: Server) -> None:
+    """With Rasa: tests/live/rasa/test_product.py."""
+    assert httpx.post(f"{server.url}{PATH}", json={}).status_code == 404
 
 
 def _address(path: str) -> str:

@@ -133,7 +133,9 @@ async def test_the_secret_of_our_actions_lies_on_no_disk(
     rasa: RasaServer, data_dir: Path, background: Background
 ) -> None:
     await asyncio.to_thread(background.run, rasa.ready())
-    for path in (data_dir / "rasa").glob("*.yml"):
+    written = list((data_dir / "rasa").glob("server-*/*.yml"))
+    assert written
+    for path in written:
         assert "only-our-rasa-knows" not in path.read_text("utf-8")
     assert rasa.pid is not None
     shown = Path(f"/proc/{rasa.pid}/cmdline").read_bytes()
