@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from bot.nlu.foreign import SURE_SHARE, guess
+
 Known = Callable[[str], bool]  # is this lower-case word in the dictionary of Russian?
 
 _CYRILLIC = re.compile(r"[а-яё]+(?:-[а-яё]+)*")
@@ -103,32 +105,41 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`text` is what is understood: control characters removed, wrong layout put right."""
+    """`text` is what is understood: control characters removed, wrong layout put right.
+
+    `code`: ISO 639-1, where another language is told from its like.
+    """
 
     text: str
     language: Language
+    code: str | None = None
 
 
 def read(text: str, known: Known) -> Reading:
     """Cleans a message and tells its language; never fails, whatever the characters."""
     clean = _clean(text)
     low = clean.lower()
-    cyrillic, latin = _CYRILLIC.findall(low), _LATIN.findall(low)
+    cyrillic, latin = _CYRILLIC.findall(low), _LATIN.findall(low.replace("ʻ", "'"))
     letters = len(_LETTER.findall(low))
     ours = sum(map(len, cyrillic)) + sum(map(len, latin))
     if not letters:
         return Reading(clean, Language.NONE)
-    if letters - ours > letters * 0.3:
-        return Reading(clean, Language.OTHER)
-    if len(_FOREIGN_CYRILLIC.findall(low)) >= 2:
-        return Reading(clean, Language.OTHER)
-    if sum(map(len, cyrillic)) >= sum(map(len, latin)):
-        return Reading(clean, Language.RUSSIAN if _readable(cyrillic, known) else Language.NONE)
-    return _latin(clean, low, latin, known)
+    if letters - ours > letters * 0.3 or len(_FOREIGN_CYRILLIC.findall(low)) >= 2:
+        return Reading(clean, Language.OTHER, guess(low, known).code)
+    if sum(map(len, cyrillic)) < sum(map(len, latin)):
+        return _latin(clean, low, latin, known)
+    if sum(map(known, cyrillic)) <= len(cyrillic) * (1 - SURE_SHARE):
+        told = guess(low, known)
+        if told.sure:
+            return Reading(clean, Language.OTHER, told.code)
+    return Reading(clean, Language.RUSSIAN if _readable(cyrillic, known) else Language.NONE)
 
 
 def _latin(clean: str, low: str, words: list[str], known: Known) -> Reading:
     english = sum(word in _ENGLISH for word in words) / len(words)
+    told = guess(low, lambda word: word in _ENGLISH or known(_from_latin(word)))
+    if told.sure and told.share >= english:
+        return Reading(clean, Language.OTHER, told.code)
     if english >= 0.3:
         return Reading(clean, Language.ENGLISH)
     layout = _KEYS.sub(lambda match: match.group().translate(_QWERTY), low)
@@ -143,7 +154,7 @@ def _latin(clean: str, low: str, words: list[str], known: Known) -> Reading:
         word for word in words if re.search(r"[aeiouy]", word) and not re.search(r"[^aeiouy']{5}", word)
     ]
     foreign = len(speech) >= 3 and len(speech) >= len(words) * 0.7 and len(set(words)) > 2
-    return Reading(clean, Language.OTHER if foreign else Language.NONE)
+    return Reading(clean, Language.OTHER, told.code) if foreign else Reading(clean, Language.NONE)
 
 
 def _clean(text: str) -> str:
