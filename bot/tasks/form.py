@@ -187,7 +187,9 @@ async def validate(task: Task, at: Situation) -> Outcome:
     outcome: Outcome = []
     if hears:
         at, outcome = await _heard(task, at)
-    if not _over(outcome):
+    # What was confirmed was settled before it was asked; a turn that is thought again, after the work was
+    # done, must come to the same operation, whose key finds the first result.
+    if not _over(outcome) and not at.slot("confirmed"):
         at, more = await _settled(task, at)
         outcome += more
     if _over(outcome):
