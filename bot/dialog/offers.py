@@ -80,6 +80,10 @@ def _offer(path: Path, entry: Any) -> Offer:
             if not isinstance(entry.get(name) or kind(), kind):
                 what = "a list" if kind is list else "a mapping"
                 raise InvalidContent(str(path), line_of(path, intent), f"offer {intent}: `{name}` is {what}")
+    by = entry.get("by") or {}
+    if not all(isinstance(way, dict) for way in by.values()):
+        problem = f"offer {intent}: `by` is slot: {{value: article}}"
+        raise InvalidContent(str(path), line_of(path, intent), problem)
     return Offer(
         intent,
         tuple(map(str, entry.get("articles") or ())),
@@ -88,6 +92,6 @@ def _offer(path: Path, entry: Any) -> Offer:
         question=entry.get("question") or {},
         plain=frozenset(map(str, entry.get("plain") or ())),
         at_once=bool(entry.get("at_once", False)),
-        by=entry.get("by") or {},
+        by=by,
         lead=entry.get("lead") or {},
     )

@@ -12,8 +12,10 @@ from bot.dialog.escalation import Rule, Rules
 from bot.nlu.query import Query
 from bot.nlu.signs import Message
 from bot.nlu.words import analyse
+from knowledge_base.articles import load_folder
 
-SHIPPED = Path(__file__).parents[2] / "nlu_data" / "escalation.yml"
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "nlu_data" / "escalation.yml"
 RULE = """rules:
   - reason: abroad
     title: За границей
@@ -94,3 +96,20 @@ def test_a_client_manager_has_an_hour_to_decide_and_a_day_to_act(shipped: Rules)
     managed: list[Rule] = [rule for rule in shipped.rules if "client_manager" in rule.skills]
     assert len(managed) >= 5
     assert {(rule.decide_minutes, rule.finish_minutes) for rule in managed} == {(60, 1440)}
+
+
+def test_articles_say_what_to_do_until_somebody_comes(tmp_path: Path) -> None:
+    loaded = load(tmp_path, RULE.replace("skills:", "articles: [card-abroad, card-block]\n    skills:"))
+    assert loaded.rules[0].articles == ("card-abroad", "card-block")
+    assert load(tmp_path, RULE).rules[0].articles == ()
+
+
+def test_who_waits_is_told_from_an_article(tmp_path: Path) -> None:
+    assert load(tmp_path, f"waiting: about-contact\n{RULE}").waiting == "about-contact"
+    assert load(tmp_path, RULE).waiting is None
+
+
+def test_the_articles_of_the_shipped_rules_exist(shipped: Rules) -> None:
+    published = {one.id for one in load_folder(ROOT / "knowledge_base" / "articles").articles}
+    assert {name for rule in shipped.rules for name in rule.articles} <= published
+    assert shipped.waiting in published
