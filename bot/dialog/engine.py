@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from bot.core.types import TaskState
 from bot.dialog.answering import MEMORY, TurnActions
 from bot.dialog.hearing import Waiting
 from bot.engine.agent import Handled
 from bot.engine.events import UserSaid
-from bot.engine.ports import Actions
+from bot.engine.ports import Engine
 from bot.engine.responses import Responder
 from bot.engine.states import REQUESTED, Lens
 from bot.engine.tracker import Tracker
@@ -25,23 +25,6 @@ KEPT = frozenset([MEMORY, "customer", "locale"])  # slots that outlive a task
 YES_NO = frozenset(["confirmed", "parking"])
 NUMBERS = frozenset(["score", "code", "birth_date", "phone", "contract_number", "new_day", "amount"])
 ACTIVE = "active"
-
-
-class Engine(Protocol):
-    """`bot.engine.agent.Agent`, a Rasa server, or one with the other behind it."""
-
-    async def handle(
-        self,
-        state: Mapping[str, Any] | None,
-        text: str,
-        sender: str = "",
-        *,
-        channel: str | None = None,
-        at: float | None = None,
-        slots: Mapping[str, Any] | None = None,
-        said: UserSaid | None = None,
-        actions: Actions | None = None,
-    ) -> Handled: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
-"""What the dialogue needs from others: someone who reads messages, someone who runs a project's code."""
+"""The seams of the dialogue: who reads messages, who runs a project's code, what plays a project."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.engine.events import Event
+from bot.engine.events import Event, UserSaid
 from bot.engine.responses import Message
 from bot.engine.tracker import Tracker
 from bot.project.model import EntitySpan
+
+if TYPE_CHECKING:
+    from bot.engine.agent import Handled
 
 
 class Parsed(Protocol):
@@ -47,3 +50,22 @@ class NoActions:
 
     async def run(self, name: str, tracker: Tracker) -> Sequence[Event | Message]:
         return ()
+
+
+class Engine(Protocol):
+    """What plays a project: `bot.engine.agent.Agent`, a Rasa server, or one with the other behind it."""
+
+    async def handle(
+        self,
+        state: Mapping[str, Any] | None,
+        text: str,
+        sender: str = "",
+        *,
+        channel: str | None = None,
+        at: float | None = None,
+        slots: Mapping[str, Any] | None = None,
+        said: UserSaid | None = None,
+        actions: Actions | None = None,
+    ) -> Handled:
+        """See `bot.engine.agent.Agent.handle`."""
+        ...

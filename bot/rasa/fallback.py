@@ -12,29 +12,12 @@ import structlog
 from bot.core.errors import FrontlineError
 from bot.engine.agent import Handled
 from bot.engine.events import UserSaid
-from bot.engine.ports import Actions
+from bot.engine.ports import Actions, Engine
 
 log = structlog.get_logger(__name__)
 
 FAILURES, PAUSE_S = 3, 5.0  # in a row, before the first engine is left alone; for how long
 SERVED, REPLACED = "served", "replaced"
-
-
-class Engine(Protocol):
-    """What plays a project: `bot.engine.agent.Agent`, `RasaEngine`, or two of them."""
-
-    async def handle(
-        self,
-        state: Mapping[str, Any] | None,
-        text: str,
-        sender: str = "",
-        *,
-        channel: str | None = None,
-        at: float | None = None,
-        slots: Mapping[str, Any] | None = None,
-        said: UserSaid | None = None,
-        actions: Actions | None = None,
-    ) -> Handled: ...
 
 
 class Observe(Protocol):

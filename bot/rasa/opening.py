@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import httpx
 
-from bot.engine.ports import Actions
+from bot.engine.ports import Actions, Engine
 from bot.engine.states import Lens
 from bot.project.model import Project
 from bot.rasa.actions import PATH, ActionServer
 from bot.rasa.client import RasaClient
 from bot.rasa.engine import RasaEngine
-from bot.rasa.fallback import Engine, Fallback, Observe
+from bot.rasa.fallback import Fallback, Observe
 from bot.rasa.server import RasaServer
 from bot.settings import Settings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
@@ -20,7 +21,7 @@ from fastapi import FastAPI
 from bot.engine.agent import Agent, Handled
 from bot.engine.events import Event, SlotSet
 from bot.engine.parsing import ProjectParser
-from bot.engine.ports import Actions, Rejected
+from bot.engine.ports import Actions, Engine, Rejected
 from bot.engine.responses import Message
 from bot.engine.states import Lens
 from bot.engine.tracker import Tracker
@@ -31,14 +32,15 @@ from bot.project.model import Button, Project
 from bot.rasa.actions import PATH, ActionServer, router
 from bot.rasa.client import RasaClient
 from bot.rasa.engine import RasaEngine
-from bot.rasa.fallback import Engine
 from bot.rasa.server import RasaServer
+from bot.rasa.training import train
 from bot.settings import Settings
 from bot.web.errors import install
 from tests.conftest import ROOT, missing
 from tests.services import free_port
 
 PARCELS = ROOT / "tests" / "projects" / "parcels"
+NLU_DATA = ROOT / "nlu_data"
 VENV = ROOT / ".venv-rasa"
 SECRET = "only-our-rasa-knows"
 
@@ -150,8 +152,16 @@ def served(server: ActionServer, port: int) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Shared, so that a project is trained once."""
-    return tmp_path_factory.mktemp("data")
+    """Shared, so that a project is trained once; in a folder that is named, once for all runs."""
+    named = os.environ.get("FRONTLINE_TEST_DATA")
+    return Path(named).resolve() if named else tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def nlu_data(rasa_venv: Path, data_dir: Path) -> Path:
+    """The product's own project, which has its Rasa model in `data_dir`; minutes."""
+    asyncio.run(train(NLU_DATA, data_dir / "rasa", rasa_venv))
+    return NLU_DATA
 
 
 @pytest.fixture(scope="session")
