@@ -159,6 +159,31 @@ def public_pages(studio: Studio) -> None:
     keep(studio.page(DESKTOP, "/help/card-block"), "article")
 
 
+def task(studio: Studio) -> None:
+    """A payment date is changed; the code comes to the demonstration's phone."""
+    customer = studio.page(DESKTOP)
+    customer.locator(".try").evaluate("section => section.scrollIntoView()")
+    open_chat(customer)
+    chat = customer.frame_locator("frontline-widget iframe")
+    ask(customer, customer.locator(".try q").first.inner_text(), "договор")
+    ask(customer, "МП-204518", "телефон")
+    ask(customer, "+7 900 000-00-12", "код")
+    customer.locator("#phone summary").click()
+    code = customer.locator("#sms b").first.inner_text()
+    ask(customer, code, "число")
+    ask(customer, "а проценты добавятся?", "Проценты")
+    ask(customer, "на 20-е", "Верно?")
+    keep(customer, "task")
+    chat.get_by_role("button", name="Да, верно").click()
+    chat.locator("article.bot").filter(has_text="график").last.wait_for()
+    ask(customer, customer.locator(".try q").nth(1).inner_text(), "PDF")
+    keep(customer, "certificate")
+    phone = studio.page(PHONE)
+    open_chat(phone)
+    ask(phone, "Потерял карту, заблокируйте", "заблокировать карту")
+    keep(phone, "task-phone")
+
+
 def team(studio: Studio, invitation: str) -> Page:
     """The administrator's page, with a colleague of each kind."""
     administrator = studio.page(DESK)
@@ -218,6 +243,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         studio = Studio(browser, url)
         public_pages(studio)
+        task(studio)
         desk(studio, team(studio, invitation))
         browser.close()
 
