@@ -40,6 +40,7 @@ from bot.store.engine import Store
 from bot.store.records import NewArticle
 from bot.web import library as knowledge
 from bot.web import presence
+from bot.web import skills as colleagues
 from bot.web.house import House
 from bot.web.hub import Hub
 from bot.web.library import Library
@@ -48,6 +49,7 @@ from bot.web.logs import logger
 from bot.web.metrics import Metrics
 from bot.web.passwords import Passwords
 from bot.web.presence import Presence
+from bot.web.skills import Skills
 from handoff.desk_sockets import DeskSockets
 from knowledge_base.articles import load_folder
 from knowledge_base.indexing import KnowledgeIndex
@@ -92,6 +94,7 @@ async def open_house(settings: Settings, metrics: Metrics) -> Running:
         metrics=metrics,
         passwords=Passwords(),
         desk=desk,
+        skills=Skills(store, bus),
         backoffice=backoffice,
         kept=kept,
     )
@@ -157,6 +160,7 @@ def _start(running: Running) -> None:
     house.run(_until_done(_open_dialog, house), "open_dialog")
     house.run(_forever(_listen, running), "listen")
     house.run(house.presence.repeat(), "presence")
+    house.run(house.skills.watch(), "skills")
     house.run(running.desk.check_sessions(), "sessions")
     house.run(_sweep(house.hub), "sweep")
     worker = DeliveryWorker(
@@ -196,6 +200,7 @@ def _turns(house: House, project: Loaded, index: KnowledgeIndex, query: QueryBui
         engine=builtin(project) if house.rasa is None else house.rasa.engine,
         questions=questions,
         backoffice=house.backoffice,
+        skills=lambda: house.skills.codes,
     )
     return Turns(house.store, thinker, house.bus, observe=house.metrics.turn)
 
@@ -270,13 +275,14 @@ async def _forever(work: Callable[[Running], Coroutine[Any, Any, None]], running
         running.house.hub.poll()
         running.desk.queue_hinted()
         running.house.library.hinted()
+        running.house.skills.hinted()
 
 
 async def _listen(running: Running) -> None:
     """One subscription for the whole process."""
     house = running.house
     async for topic, key in house.bus.subscribe(
-        "conversation", "queue", "typing", knowledge.TOPIC, presence.TOPIC
+        "conversation", "queue", "typing", knowledge.TOPIC, presence.TOPIC, colleagues.TOPIC
     ):
         if topic == "conversation":
             house.hub.hint(key)
@@ -291,6 +297,8 @@ async def _listen(running: Running) -> None:
             house.library.hinted()
         elif topic == presence.TOPIC:
             house.presence.heard(key)
+        elif topic == colleagues.TOPIC:
+            house.skills.hinted()
 
 
 async def _sweep(hub: Hub) -> None:

@@ -53,6 +53,7 @@ class Card(BaseModel):
     reason_text: str
     priority: int
     skills: list[str]
+    suits: bool = Field(description="The caller has all these skills. Others may claim it as well.")
     decide_by: str | None = Field(description="When somebody must have decided.")
     finish_by: str | None = Field(description="When it must be done.")
     waiting_since: str
@@ -120,7 +121,7 @@ async def phrases(_: Reader, house: TheHouse, locale: Language = "ru") -> dict[s
 
 @routes.get("/queue", summary="Who waits and who is served")
 async def queue(caller: Reader, house: TheHouse, locale: Language = "ru") -> Queue:
-    return Queue(**queue_view(await house.store.handoffs.queue(), caller.operator.id, house.phrases, locale))
+    return Queue(**queue_view(await house.store.handoffs.queue(), caller.operator, house.phrases, locale))
 
 
 @routes.get("/conversations", summary="Search all conversations")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.core.errors import FrontlineError
-from bot.core.types import Event, Handoff, HandoffStatus
+from bot.core.types import Event, Handoff, HandoffStatus, Operator
 from bot.dialog.phrases import Phrases
 from bot.store.engine import Store
 from bot.store.records import QueueItem
@@ -48,7 +48,12 @@ def terms(handoff: Handoff) -> dict[str, Any]:
     }
 
 
-def card(item: QueueItem, phrases: Phrases, locale: str) -> dict[str, Any]:
+def suits(handoff: Handoff, operator: Operator) -> bool:
+    """Whether the operator knows all that the handoff asks for; a hint, anybody may claim it."""
+    return bool(handoff.skills) and set(handoff.skills) <= set(operator.skills)
+
+
+def card(item: QueueItem, operator: Operator, phrases: Phrases, locale: str) -> dict[str, Any]:
     """One line of the queue."""
     reason_key = f"desk.reason_{item.handoff.reason}"
     return {
@@ -58,6 +63,7 @@ def card(item: QueueItem, phrases: Phrases, locale: str) -> dict[str, Any]:
         "reason_text": phrases(reason_key, locale) if phrases.has(reason_key) else item.handoff.reason,
         "priority": item.handoff.priority,
         **terms(item.handoff),
+        "suits": suits(item.handoff, operator),
         "waiting_since": item.waiting_since.isoformat(),
         "claimed_by": item.handoff.claimed_by,
         "claimed_by_name": item.claimed_by_name,
@@ -70,13 +76,16 @@ def card(item: QueueItem, phrases: Phrases, locale: str) -> dict[str, Any]:
     }
 
 
-def queue_view(queue: Sequence[QueueItem], operator_id: str, phrases: Phrases, locale: str) -> dict[str, Any]:
-    """The queue as this operator sees it."""
+def queue_view(
+    queue: Sequence[QueueItem], operator: Operator, phrases: Phrases, locale: str
+) -> dict[str, Any]:
+    """The queue as this operator sees it: of those as urgent, who needs their skills comes first."""
     view: dict[str, list[dict[str, Any]]] = {"waiting": [], "mine": [], "others": []}
     for item in queue:
         waiting = item.handoff.status is HandoffStatus.WAITING
-        place = "waiting" if waiting else "mine" if item.handoff.claimed_by == operator_id else "others"
-        view[place].append(card(item, phrases, locale))
+        place = "waiting" if waiting else "mine" if item.handoff.claimed_by == operator.id else "others"
+        view[place].append(card(item, operator, phrases, locale))
+    view["waiting"].sort(key=lambda one: (one["priority"], not one["suits"]))
     return view
 
 
@@ -122,7 +131,7 @@ class DeskSockets:
                 queue = await self._store.handoffs.queue()
                 self._queued = {item.conversation.id for item in queue}
                 for seat in tuple(self._seats.values()):
-                    view = queue_view(queue, seat.caller.operator.id, self._phrases, seat.locale)
+                    view = queue_view(queue, seat.caller.operator, self._phrases, seat.locale)
                     seat.connection.push({"type": "queue", **view})
                 await self._on_queue(queue)
                 if not self._again:
@@ -143,6 +152,15 @@ class DeskSockets:
                     continue
                 if session is None or session.operator.role is not seat.caller.operator.role:
                     self._dismiss(seat)
+                elif session.operator != seat.caller.operator:
+                    seat.caller = replace(seat.caller, operator=session.operator)
+                    self.queue_hinted()
+
+    def renew(self, operator: Operator) -> None:
+        """Shows the queue of an operator who has changed as they are now."""
+        for seat in self._seats.values():
+            if seat.caller.operator.id == operator.id:
+                seat.caller = replace(seat.caller, operator=operator)
 
     def dismiss(self, operator_id: str | None = None, token: str | None = None) -> None:
         """Closes the sockets of an operator, or of one session, at once."""

@@ -31,15 +31,26 @@ def _with_store(work: Callable[[Store], Awaitable[T]]) -> T:
 
 @users.command("list")
 def list_users(json_out: JsonOut = None) -> None:
-    """Everyone with their role."""
+    """Everyone with their role and skills."""
     people = _with_store(lambda store: store.operators.list())
     write_json(
         json_out,
-        [{"id": p.id, "login": p.login, "name": p.name, "role": p.role, "active": p.active} for p in people],
+        [
+            {
+                "id": p.id,
+                "login": p.login,
+                "name": p.name,
+                "role": p.role,
+                "active": p.active,
+                "skills": p.skills,
+            }
+            for p in people
+        ],
     )
     for person in people:
         state = "" if person.active else "  (deactivated)"
-        typer.echo(f"{person.login:24} {person.role:14} {person.name}{state}")
+        skills = f"  [{', '.join(person.skills)}]" if person.skills else ""
+        typer.echo(f"{person.login:24} {person.role:14} {person.name}{skills}{state}")
 
 
 @users.command("invite")

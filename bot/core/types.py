@@ -118,8 +118,9 @@ class Ask:
 class Escalate:
     """Hand over to a human. `reason` is a stable code; lower `priority` is served first (0..9).
 
-    `skills`: what the operator should know. Minutes count from the request: within `decide_minutes`
-    somebody decides, within `finish_minutes` it is done; None: as soon as the queue allows.
+    `skills`: what the operator should know; a language by its ISO 639-1 code. Minutes count from the
+    request: within `decide_minutes` somebody decides, within `finish_minutes` it is done; None: as soon
+    as the queue allows.
     """
 
     reason: str
@@ -206,13 +207,14 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person who signs in; never carries the password hash."""
+    """A person who signs in; never carries the password hash. `skills`: as `Escalate.skills` names them."""
 
     id: str
     login: str
     name: str
     role: Role
     active: bool = True
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.answers.compose import source
 from bot.core.types import Escalate, Hit, Say, SayKind, Source
+from bot.dialog import languages
 from bot.dialog.context import Context
 from bot.dialog.decision import Decision
 from bot.dialog.escalation import ASKED, Rule, Rules
@@ -34,9 +35,13 @@ def call_person(
     settled = replace(context, misses=0, options=(), offered=False, unheard=0)
     if len(question.split()) >= SAYS_WHAT_ABOUT and not settled.question:
         settled = replace(settled, question=question)
+    spoken = languages.skills(context, speech)
     if rule is None:
-        return Decision(Escalate(ASKED, 5, speech.handoff(ASKED)), settled, ASKED)
-    text = speech.handoff(rule.reason, around_the_clock=rule.around_the_clock)
+        said = languages.called(context, speech, speech.handoff(ASKED))
+        return Decision(Escalate(ASKED, 5, said, skills=spoken), settled, ASKED)
+    text = languages.called(
+        context, speech, speech.handoff(rule.reason, around_the_clock=rule.around_the_clock)
+    )
     sources: tuple[Source, ...] = ()
     if (aid := _first_aid(rule, hits, speech)) is not None:
         text = f"{text}\n\n{aid.voice}" if aid.voice else text
@@ -49,7 +54,7 @@ def call_person(
         rule.priority,
         text,
         sources,
-        skills=rule.skills,
+        skills=(*rule.skills, *spoken),
         decide_minutes=rule.decide_minutes,
         finish_minutes=rule.finish_minutes,
     )

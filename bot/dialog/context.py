@@ -48,6 +48,7 @@ class Context:
     last: str = ""  # what a task said last
     called: int | None = None  # priority of the handoff that waits
     unheard: int = 0  # badly recognised utterances in a row
+    language: str = ""  # of the customer, where it is not Russian: ISO 639-1
 
     @classmethod
     def read(cls, state: Mapping[str, Any]) -> Context:
@@ -65,6 +66,7 @@ class Context:
             last=str(state.get("last") or ""),
             called=state["called"] if isinstance(state.get("called"), int) else None,
             unheard=state["unheard"] if isinstance(state.get("unheard"), int) else 0,
+            language=str(state.get("language") or ""),
         )
 
     def stored(self) -> dict[str, Any]:
@@ -78,6 +80,7 @@ class Context:
             "last": self.last,
             "called": self.called,
             "unheard": self.unheard,
+            "language": self.language,
         }
 
     def counted(self, key: str) -> Context:

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 from bot.answers.compose import Composer
 from bot.backoffice.ports import Backoffice
-from bot.dialog.engine import Dialogue, Engine
+from bot.dialog.engine import Dialogue
 from bot.dialog.escalation import Rules
 from bot.dialog.offers import Offers
 from bot.dialog.phrases import Phrases
@@ -16,6 +16,7 @@ from bot.dialog.thinking import Thinker
 from bot.dialog.understanding import Understand
 from bot.engine.agent import Agent
 from bot.engine.parsing import Reading
+from bot.engine.ports import Engine
 from bot.engine.understanding import FALLBACK
 from bot.nlu.entities import Entities, Gazetteers
 from bot.nlu.facets import Facets
@@ -51,10 +52,12 @@ def load_thinker(
     engine: Engine,
     questions: Iterable[str],
     backoffice: Backoffice,
+    skills: Callable[[], frozenset[str]] = frozenset,
 ) -> Thinker:
     """Learns intents, or takes what was learnt before from the cache.
 
-    `questions` are the example questions of the articles. Raises `InvalidContent`.
+    `questions` are the example questions of the articles, `skills` those of the people at work.
+    Raises `InvalidContent`.
     """
     project = Project.of(loaded)
     escalations = Rules.load(settings.nlu_data / "escalation.yml", query)
@@ -82,6 +85,7 @@ def load_thinker(
         offers=Offers.load(settings.nlu_data / "offers.yml"),
         escalations=escalations,
         backoffice=backoffice,
+        skills=skills,
         pool=_pool(settings),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from bot.answers.compose import CHAT_CHARS, SHARED_CHARS, related, source
 from bot.core.types import Ask, Escalate, Hit, QuickReply, Say, SayKind, Source
+from bot.dialog import languages
 from bot.dialog.calling import PATIENCE, call_person, not_heard
 from bot.dialog.choices import chosen_option
 from bot.dialog.context import Context
@@ -122,9 +123,13 @@ def nothing_said(context: Context, speech: Speech) -> Decision:
 
 
 def _foreign_language(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
+    if languages.wants_person(u.reading.text, context):
+        return call_person(context, speech)
     if u.reading.language is not Language.OTHER:
         return None
-    return _offer("other_language", context, speech, "other_language")
+    text, button, context = languages.offer(context, speech)
+    say = Say(SayKind.UNKNOWN, text, quick_replies=(button,))
+    return Decision(say, replace(context, offered=True, options=()), "other_language")
 
 
 def _urgent(u: Understanding, context: Context, speech: Speech, _: Policy) -> Decision | None:
@@ -309,7 +314,9 @@ def _misunderstood(
     if context.misses + 1 >= PATIENCE:
         text = speech.handoff(MISUNDERSTOOD)
         settled = replace(context, misses=0, options=(), offered=False)
-        return Decision(Escalate(MISUNDERSTOOD, MISUNDERSTOOD_PRIORITY, text), settled, MISUNDERSTOOD)
+        skills = languages.skills(context, speech)
+        escalate = Escalate(MISUNDERSTOOD, MISUNDERSTOOD_PRIORITY, text, skills=skills)
+        return Decision(escalate, settled, MISUNDERSTOOD)
     decision = _offer(key, context, speech, key.rsplit("/", 1)[-1], related_to)
     return replace(decision, context=replace(decision.context, misses=context.misses + 1))
 

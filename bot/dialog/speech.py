@@ -31,6 +31,7 @@ class Speech:
     now: datetime
     locale: str
     spoken: bool = False  # heard, not read: no markup
+    skills: frozenset[str] = frozenset()  # of the people who may be called
 
     def say(self, key: str, context: Context, **values: object) -> tuple[str, Context]:
         """A phrase of the bot, or small talk when the key names an intent."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from bot.answers.compose import Composer, source
 from bot.backoffice.ports import Backoffice
 from bot.core.types import Conversation, Escalate, Hit, Inbound, NewEvent, Owner, Say, SayKind, TaskState
-from bot.dialog import composing, hearing, policy
+from bot.dialog import composing, hearing, languages, policy
 from bot.dialog.answering import MEMORY, TurnActions
 from bot.dialog.context import Context
 from bot.dialog.decision import Decision
@@ -81,6 +81,7 @@ class Thinker:
     offers: Offers
     escalations: Rules
     backoffice: Backoffice
+    skills: Callable[[], frozenset[str]] = frozenset  # of the people at work, as last seen
     pool: Executor | None = None
 
     def close(self) -> None:
@@ -113,7 +114,15 @@ class Thinker:
 
     def speech(self, articles: Mapping[str, Article], locale: str, now: datetime) -> Speech:
         return Speech(
-            articles, self.composer, self.phrases, self.responses, self.company, self.shift, now, locale
+            articles,
+            self.composer,
+            self.phrases,
+            self.responses,
+            self.company,
+            self.shift,
+            now,
+            locale,
+            skills=self.skills(),
         )
 
 
@@ -158,6 +167,7 @@ class _Turn:
             return await self._dialogue(text, None)
         understanding = await self._understand()
         self.locale = _locale(understanding.reading.language, self.conversation.locale)
+        self.context = languages.heard(understanding.reading, self.context)
         self.actions = self._actions()
         decision = policy.guard(
             understanding, self.context, self.actions.speech, self.thinker.limits, self.inbound.confidence

@@ -55,6 +55,11 @@ class Turns:
         self._flying: set[asyncio.Task[Turn]] = set()
         self._at_hand: set[tuple[str, int]] = set()  # accepted messages that are being answered here
 
+    @property
+    def skills(self) -> frozenset[str]:
+        """What the rules of escalation ask for."""
+        return frozenset(skill for rule in self._thinker.escalations.rules for skill in rule.skills)
+
     async def handle(self, inbound: Inbound) -> Turn:
         """Accepts a message and answers it; a repeat gets the first result.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ NOTE_EVERY = timedelta(minutes=1)
 INSERT = insert(operators)
 GET = select(operators).where(operators.c.id == bindparam("operator"))
 BY_LOGIN = select(operators).where(operators.c.login == bindparam("login"))
+SKILLS = select(operators.c.skills).where(operators.c.active.is_(True))
 ALL = select(operators).order_by(operators.c.name, operators.c.id)
 # Locked, so that of two administrators who remove each other at once one stays.
 ADMINISTRATORS = (
@@ -133,6 +135,15 @@ class Operators:
         """Deactivation ends every session at once; NotFound; `last_administrator` (409)."""
         return await self._change(operator_id, demotes=not active, active=active)
 
+    async def set_skills(self, operator_id: str, skills: Iterable[str]) -> Operator:
+        """Kept in alphabetical order, each once; NotFound."""
+        return await self._change(operator_id, demotes=False, skills=sorted(set(skills)))
+
+    async def skills(self) -> frozenset[str]:
+        """Every skill that somebody active has."""
+        rows = await self._database.read(lambda connection: connection.execute(SKILLS).scalars().all())
+        return frozenset(skill for skills in rows for skill in skills)
+
     async def set_password(
         self, operator_id: str, password_hash: str, *, keep_session: str | None = None
     ) -> None:
@@ -213,6 +224,7 @@ class Operators:
                     "active": True,
                     "password_hash": password_hash,
                     "created_at": self._clock(),
+                    "skills": [],
                 },
             )
         except exc.IntegrityError as error:
@@ -248,4 +260,4 @@ def found(connection: Connection, operator_id: str) -> Row[Any]:
 
 def operator_of(row: Row[Any]) -> Operator:
     """A row of `operators`, without the password hash."""
-    return Operator(row.id, row.login, row.name, Role(row.role), row.active)
+    return Operator(row.id, row.login, row.name, Role(row.role), row.active, tuple(row.skills))

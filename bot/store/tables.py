@@ -238,6 +238,7 @@ operators = Table(
     must("active", Boolean),
     must("password_hash"),
     must("created_at", Moment),
+    must("skills", JSON),
 )
 
 invites = Table(

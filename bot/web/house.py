@@ -16,6 +16,7 @@ from bot.backoffice.ports import Backoffice
 from bot.core import clock
 from bot.core.errors import FrontlineError
 from bot.core.ports import EventBus
+from bot.core.types import Operator
 from bot.dialog.phrases import Phrases
 from bot.dialog.turns import Turns
 from bot.rasa.opening import Opened
@@ -28,6 +29,7 @@ from bot.web.logs import logger
 from bot.web.metrics import Metrics
 from bot.web.passwords import Passwords
 from bot.web.presence import Presence
+from bot.web.skills import Skills
 
 log = logger("frontline.house")
 _PATIENCE = 10.0  # seconds a message waits for a start that is under way
@@ -37,6 +39,8 @@ class Desk(Protocol):
     """The part of the desk that sign-out and the team's administration need."""
 
     def dismiss(self, operator_id: str | None = None, token: str | None = None) -> None: ...
+
+    def renew(self, operator: Operator) -> None: ...
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class House:
     metrics: Metrics
     passwords: Passwords
     desk: Desk
+    skills: Skills
     backoffice: Backoffice
     kept: AsyncExitStack  # what is closed when everything that uses it has ended
     rasa: Opened | None = None  # the engine that plays the dialogue, unless it is the built-in one

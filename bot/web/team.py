@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from bot.core.types import Operator, Role
+from bot.dialog import languages
 from bot.store.records import ApiKey
 from bot.web.access import Caller, require
 from bot.web.errors import declared
@@ -18,6 +19,7 @@ routes = APIRouter(prefix="/api", tags=["team"], responses=declared(401, 403))
 
 Administrator = Annotated[Caller, Depends(require())]
 Overseer = Annotated[Caller, Depends(require(Role.SUPERVISOR))]
+Skill = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", examples=["kk"])]
 
 
 class Member(BaseModel):
@@ -26,6 +28,7 @@ class Member(BaseModel):
     name: str
     role: Role
     active: bool
+    skills: list[str]
 
     @classmethod
     def of(cls, operator: Operator) -> Member:
@@ -35,6 +38,7 @@ class Member(BaseModel):
             name=operator.name,
             role=operator.role,
             active=operator.active,
+            skills=list(operator.skills),
         )
 
 
@@ -50,6 +54,10 @@ class InviteLink(BaseModel):
 class ChangeMember(Body):
     role: Role | None = None
     active: bool | None = None
+
+
+class ChangeSkills(Body):
+    skills: list[Skill] = Field(max_length=20, description="All that they have from now on.")
 
 
 class KeyInfo(BaseModel):
@@ -98,8 +106,16 @@ class AuditLine(BaseModel):
 
 
 @routes.get("/team", summary="Everyone")
-async def team(_: Administrator, house: TheHouse) -> list[Member]:
+async def team(_: Overseer, house: TheHouse) -> list[Member]:
     return [Member.of(operator) for operator in await house.store.operators.list()]
+
+
+@routes.get("/team/skills", summary="Skills to choose from")
+async def known_skills(_: Overseer, house: TheHouse) -> list[str]:
+    """What the rules of escalation ask for, languages, and what colleagues have."""
+    asked = () if house.dialog is None else house.dialog.skills
+    had = (skill for operator in await house.store.operators.list() for skill in operator.skills)
+    return sorted({*asked, *languages.codes(), *had})
 
 
 @routes.post("/team/invites", summary="Invite a colleague", status_code=201)
@@ -129,6 +145,27 @@ async def change(operator_id: ObjectId, body: ChangeMember, caller: Administrato
             for conversation_id in {event.conversation_id for event in released}:
                 await house.bus.publish("conversation", conversation_id)
             await house.bus.publish("queue", "")
+        await house.skills.changed()
+    return Member.of(operator)
+
+
+@routes.put("/team/{operator_id}/skills", summary="Say what a colleague knows", responses=declared(404))
+async def change_skills(
+    operator_id: ObjectId, body: ChangeSkills, caller: Overseer, house: TheHouse
+) -> Member:
+    """Customers are offered a language, and the desk shows who is meant, within seconds."""
+    before = await house.store.operators.get(operator_id)
+    operator = await house.store.operators.set_skills(operator_id, body.skills)
+    if operator.skills != before.skills:
+        await house.store.audit.record(
+            caller.operator.id,
+            "skills_changed",
+            f"operator:{operator_id}",
+            {"skills": list(operator.skills)},
+        )
+        house.desk.renew(operator)
+        await house.skills.changed()
+        await house.bus.publish("queue", "")
     return Member.of(operator)
 
 

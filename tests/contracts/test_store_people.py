@@ -106,6 +106,27 @@ async def test_one_administrator_remains(store: Store) -> None:
     assert error.code == "last_administrator"
 
 
+async def test_skills_are_those_of_who_is_active(store: Store) -> None:
+    operators = store.operators
+    anna = await administrator(store)
+    boris = await operators.create("boris", "Борис", Role.OPERATOR, "hash")
+    assert boris.skills == ()
+    assert await operators.skills() == frozenset()
+    changed = await operators.set_skills(boris.id, ["kk", "fraud", "kk"])
+    assert changed.skills == ("fraud", "kk")
+    assert await operators.get(boris.id) == changed
+    await operators.set_skills(anna.id, ["uz"])
+    assert await operators.skills() == {"fraud", "kk", "uz"}
+    session = await operators.session(await operators.open_session(boris.id))
+    assert session is not None
+    assert session.operator.skills == ("fraud", "kk")
+    await operators.set_active(boris.id, False)
+    assert await operators.skills() == {"uz"}
+    assert (await operators.set_skills(anna.id, [])).skills == ()
+    with pytest.raises(NotFound):
+        await operators.set_skills("x", ["kk"])
+
+
 async def test_visitor_token(store: Store, clock: HeldClock) -> None:
     token = await store.visitors.create("v-1", locale="en", consent_version="2026-01")
     visitor = await store.visitors.by_token(token)

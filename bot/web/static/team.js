@@ -1,8 +1,9 @@
 // People, API keys and the list of who did what.
-import { dateTime, html, pageData, render, speak, t, useEffect, useState } from "./lib.js";
+import { dateTime, html, Icon, pageData, render, speak, t, useEffect, useState } from "./lib.js";
 import { api, may, signedIn } from "./desk/account.js";
 import { explain } from "./desk/store.js";
 import { Form, Modal } from "./desk/modal.js";
+import { skillName, Skills } from "./desk/queue.js";
 import { TopBar } from "./desk/topbar.js";
 
 const ROLES = ["operator", "editor", "supervisor", "administrator"];
@@ -27,21 +28,40 @@ function Secret({ title, rows, hint, onClose }) {
     <footer><button type="button" class="button primary" onClick=${onClose}>${t("done")}</button></footer></${Modal}>`;
 }
 
+// Known skills are ticked, new ones are written.
+function SkillsForm({ person, onClose, onSaved }) {
+  const { value: known } = useLoaded("/api/team/skills");
+  async function save({ more = "", ...ticked }) {
+    const written = more.toLowerCase().split(/[\s,;]+/).filter(Boolean);
+    await api("PUT", `/api/team/${person.id}/skills`, { skills: [...Object.keys(ticked), ...written] });
+    await onSaved();
+  }
+  return html`<${Form} title=${t("skills_of", { name: person.name })} submit=${t("skills_save")} onClose=${onClose} onSubmit=${save}
+    fields=${html`<p class="hint">${t("skills_hint")}</p>
+      <div class="chips">${(known || []).map((code) => html`<label key=${code} class="chip"><input type="checkbox" name=${code} defaultChecked=${person.skills.includes(code)} /><span>${skillName(code)}</span></label>`)}</div>
+      <label class="field"><span>${t("skills_more")}</span><input class="input" name="more" maxlength="200" pattern="[A-Za-z0-9_,; \\-]*" autocomplete="off" /></label>`} />`;
+}
+
 function People({ operator }) {
   const { value, problem, setProblem, load } = useLoaded("/api/team");
+  const [teaching, setTeaching] = useState(null);
+  const manages = may(operator, "manage");
   const [inviting, setInviting] = useState(false);
   const [link, setLink] = useState(null);
   async function change(person, changes) {
     try { await api("POST", `/api/team/${person.id}`, changes); await load(); } catch (error) { await load(); setProblem(explain(error)); }
   }
-  return html`<section class="panel"><header><h2>${t("people")}</h2><button type="button" class="button primary" onClick=${() => setInviting(true)}>${t("invite")}</button></header>
+  return html`<section class="panel"><header><h2>${t("people")}</h2>${manages && html`<button type="button" class="button primary" onClick=${() => setInviting(true)}>${t("invite")}</button>`}</header>
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
-    <div class="table-box"><table><thead><tr><th>${t("name")}</th><th>${t("login")}</th><th>${t("role")}</th><th>${t("state")}</th><th><span class="sr">${t("actions")}</span></th></tr></thead>
+    <div class="table-box"><table><thead><tr><th>${t("name")}</th><th>${t("login")}</th><th>${t("role")}</th><th>${t("skills")}</th><th>${t("state")}</th><th><span class="sr">${t("actions")}</span></th></tr></thead>
     <tbody>${(value || []).map((person) => html`<tr key=${person.id} class=${person.active ? "" : "off"}><td><b>${person.name}</b></td><td class="mono">${person.login}</td>
-      <td><select class="input slim" aria-label=${`${t("role")}: ${person.name}`} value=${person.role} disabled=${person.id === operator.id} onChange=${(event) => change(person, { role: event.currentTarget.value })}>
-        ${ROLES.map((role) => html`<option key=${role} value=${role} selected=${role === person.role}>${t(`role_${role}`)}</option>`)}</select></td>
+      <td>${!manages ? t(`role_${person.role}`) : html`<select class="input slim" aria-label=${`${t("role")}: ${person.name}`} value=${person.role} disabled=${person.id === operator.id} onChange=${(event) => change(person, { role: event.currentTarget.value })}>
+        ${ROLES.map((role) => html`<option key=${role} value=${role} selected=${role === person.role}>${t(`role_${role}`)}</option>`)}</select>`}</td>
+      <td><div class="chips"><${Skills} codes=${person.skills} />
+        <button type="button" class="icon-button small" aria-label=${t("skills_of", { name: person.name })} title=${t("skills")} onClick=${() => setTeaching(person)}><${Icon} name="note" size=${16} /></button></div></td>
       <td>${person.active ? html`<span class="badge good">${t("active")}</span>` : html`<span class="badge">${t("inactive")}</span>`}</td>
-      <td class="row-actions">${person.id === operator.id ? html`<span class="hint">${t("you")}</span>` : html`<button type="button" class="button small ${person.active ? "danger" : ""}" onClick=${() => change(person, { active: !person.active })}>${t(person.active ? "deactivate" : "activate")}</button>`}</td></tr>`)}</tbody></table></div>
+      <td class="row-actions">${person.id === operator.id ? html`<span class="hint">${t("you")}</span>` : manages && html`<button type="button" class="button small ${person.active ? "danger" : ""}" onClick=${() => change(person, { active: !person.active })}>${t(person.active ? "deactivate" : "activate")}</button>`}</td></tr>`)}</tbody></table></div>
+    ${teaching && html`<${SkillsForm} person=${teaching} onClose=${() => setTeaching(null)} onSaved=${async () => { setTeaching(null); await load(); }} />`}
     ${inviting && html`<${Form} title=${t("invite_title")} submit=${t("invite_create")} onClose=${() => setInviting(false)}
       onSubmit=${async (fields) => { const { url } = await api("POST", "/api/team/invites", fields); setInviting(false); setLink(url); }}
       fields=${html`<label class="field"><span>${t("name")}</span><input class="input" name="name" required maxlength="120" autofocus /></label>
@@ -82,7 +102,8 @@ const actionName = (action) => named(`action_${action}`, action);
 function Details({ line, people }) {
   const { conversation_id: dialog, ...values } = line.details;
   const [kind, id] = line.object.split(/:(.*)/s);
-  const said = Object.entries(values).map(([name, value]) => `${named(`detail_${name}`, name)}: ${named(`${name}_${value}`, value)}`);
+  const worded = (name, value) => (Array.isArray(value) ? value.map(skillName).join(", ") || t("skills_none") : named(`${name}_${value}`, value));
+  const said = Object.entries(values).map(([name, value]) => `${named(`detail_${name}`, name)}: ${worded(name, value)}`);
   if (kind === "operator") said.unshift(people[id] || id);
   return html`${dialog && html`<a href=${`/desk#${dialog}`}>${t("customer_numbered", { number: dialog.slice(-4).toUpperCase() })}</a> `}
     ${kind === "article" && html`<a href=${`/help/${id}`}>${id}</a> `}${said.join(", ")}`;
@@ -102,7 +123,7 @@ function Audit({ operator }) {
   }
   useEffect(() => {
     load();
-    if (may(operator, "manage")) api("GET", "/api/team").then((found) => setPeople(Object.fromEntries(found.map((one) => [one.id, one.name]))), () => {});
+    if (may(operator, "appoint")) api("GET", "/api/team").then((found) => setPeople(Object.fromEntries(found.map((one) => [one.id, one.name]))), () => {});
   }, []);
   return html`<section class="panel"><header><h2>${t("audit")}</h2></header><p class="hint">${t("audit_hint")}</p>
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
@@ -117,5 +138,6 @@ const operator = await signedIn();
 document.title = t("team_title");
 render(html`<div class="page"><${TopBar} operator=${operator} page="team" />
   <main class="team"><h1>${t("team_title")}</h1>
-    ${may(operator, "manage") && html`<${People} operator=${operator} /><${Keys} />`}
+    ${may(operator, "appoint") && html`<${People} operator=${operator} />`}
+    ${may(operator, "manage") && html`<${Keys} />`}
     ${may(operator, "audit") ? html`<${Audit} operator=${operator} />` : html`<p class="hint">${t("no_team")}</p>`}</main></div>`, document.getElementById("team"));

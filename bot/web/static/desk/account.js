@@ -29,5 +29,6 @@ const MAY = {
   search: ["supervisor", "administrator"],
   audit: ["supervisor", "administrator"],
   manage: ["administrator"],
+  appoint: ["supervisor", "administrator"], // says who knows what
 };
 export const may = (operator, what) => MAY[what].includes(operator.role);

@@ -36,6 +36,10 @@ export function Deadline({ handoff, now }) {
   return html`<span class="badge ${late ? "danger" : ""}">${text}</span>`;
 }
 
+// What the customer needs, or a colleague knows.
+export const skillName = (code) => { const key = `skill_${code}`; const name = t(key); return name === key ? code : name; };
+export const Skills = ({ codes }) => codes.map((code) => html`<span key=${code} class="badge accent">${skillName(code)}</span>`);
+
 export const priorityClass = (priority) => (priority < URGENT ? "danger" : "");
 
 function Card({ card, now, selected, onOpen, onClaim }) {
@@ -48,6 +52,8 @@ function Card({ card, now, selected, onOpen, onClaim }) {
       <span class="card-words">${words(card) || t("no_words")}</span>
       <span class="card-foot">${card.priority < URGENT && html`<span class="badge danger">${t("urgent")}</span>`}
         <${Deadline} handoff=${card} now=${now} />
+        ${card.suits && !card.claimed_by && html`<span class="badge good">${t("suits")}</span>`}
+        <${Skills} codes=${card.skills} />
         <span>${channelName(card.channel)}</span>
         <span>${customerName(card.customer_name, card.conversation_id)}</span>
         ${card.claimed_by_name && html`<span><${Icon} name="person" size=${12} />${card.claimed_by_name}</span>`}
