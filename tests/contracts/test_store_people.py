@@ -13,6 +13,7 @@ from bot.core.errors import FrontlineError, NotFound
 from bot.core.types import Operator, Role
 from bot.store import tables
 from bot.store.engine import Store
+from bot.store.records import Verified
 
 
 async def administrator(store: Store, login: str = "Anna") -> Operator:
@@ -125,6 +126,22 @@ async def test_skills_are_those_of_who_is_active(store: Store) -> None:
     assert (await operators.set_skills(anna.id, [])).skills == ()
     with pytest.raises(NotFound):
         await operators.set_skills("x", ["kk"])
+
+
+async def test_a_session_speaks_for_one_customer(store: Store, clock: HeldClock) -> None:
+    token = await store.visitors.create("v-1")
+    orlov = Verified("c-orlov", clock() + timedelta(hours=1))
+    assert await store.visitors.verify(token, orlov)
+    visitor = await store.visitors.by_token(token)
+    assert visitor is not None
+    assert visitor.verified == orlov
+    assert visitor.customer(clock()) == "c-orlov"
+    assert visitor.customer(orlov.until) is None
+    clock.advance(timedelta(hours=2))
+    until = clock() + timedelta(hours=1)
+    assert not await store.visitors.verify(token, Verified("c-belova", until))
+    assert await store.visitors.verify(token, Verified("c-orlov", until))
+    assert not await store.visitors.verify("made up", orlov)
 
 
 async def test_visitor_token(store: Store, clock: HeldClock) -> None:

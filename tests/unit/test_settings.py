@@ -111,6 +111,20 @@ def test_secrets_do_not_belong_into_the_file(tmp_path: Path) -> None:
     assert "s3cret" not in repr(settings)
 
 
+def test_the_secret_of_identities_is_long_and_not_in_the_file(tmp_path: Path) -> None:
+    message = problem(written(tmp_path, 'identity_secret = "s3cret"\n'), {})
+    assert "FRONTLINE_IDENTITY_SECRET" in message
+    assert "s3cret" not in message
+    none = tmp_path / "none.toml"
+    short = problem(none, {"FRONTLINE_IDENTITY_SECRET": "s3cret"})
+    assert short.startswith("identity_secret: ")
+    assert "s3cret" not in short
+    secret = "s3cret" * 6
+    settings = load(none, {"FRONTLINE_IDENTITY_SECRET": secret})
+    assert settings.identity_secret == secret
+    assert secret not in repr(settings)
+
+
 def test_the_token_of_the_company_systems_is_a_secret_too(tmp_path: Path) -> None:
     path = written(tmp_path, '[backoffice]\nurl = "http://crm"\ntoken = "s3cret"\n')
     message = problem(path, {})
