@@ -22,6 +22,9 @@ FORMS = {
     "fee_refund_large": "refund_form",
     "complaint": "complaint_form",
     "block_card": "block_card_form",
+    "application_status": "status_form",
+    "unsubscribe": "unsubscribe_form",
+    "rate": "survey_form",
 }
 SLOTS = {
     "new_date": "new_day",
@@ -76,6 +79,10 @@ class Seen:
         shown = " ".join([self.text, *(each.title for each in getattr(self.turn.answer, "options", ()))])
         text = re.sub(r"[\s\u00a0\u202f]+", " ", shown).lower()
         return None if any(each.lower() in text for each in wanted) else f"says none of {wanted}"
+
+    def _silent(self, wanted: bool) -> str | None:
+        silent = self.turn.answer is None and not self.turn.messages
+        return None if silent is wanted else f"silent {silent}, not {wanted}"
 
     def _escalate(self, wanted: bool) -> str | None:
         """At night nobody is promised: the call waits until morning and the bot goes on."""
