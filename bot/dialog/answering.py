@@ -142,7 +142,9 @@ class TurnActions:
 
     @staticmethod
     def _text(tracker: Tracker) -> str:
-        return (tracker.now.message.text or "") if tracker.now.message else ""
+        """What was written; a button that nothing waits for any more says nothing."""
+        text = (tracker.now.message.text or "") if tracker.now.message else ""
+        return "" if text.startswith("/") else text
 
 
 def remembered(decision: Decision) -> list[Event | Message]:

@@ -48,6 +48,7 @@ class Context:
     last: str = ""  # what a task said last
     called: int | None = None  # priority of the handoff that waits
     unheard: int = 0  # badly recognised utterances in a row
+    seen: float = 0.0  # when the bot last answered, Unix time in seconds
     language: str = ""  # of the customer, where it is not Russian: ISO 639-1
 
     @classmethod
@@ -65,6 +66,7 @@ class Context:
             else {},
             last=str(state.get("last") or ""),
             called=state["called"] if isinstance(state.get("called"), int) else None,
+            seen=float(state["seen"]) if isinstance(state.get("seen"), int | float) else 0.0,
             unheard=state["unheard"] if isinstance(state.get("unheard"), int) else 0,
             language=str(state.get("language") or ""),
         )
@@ -80,6 +82,7 @@ class Context:
             "last": self.last,
             "called": self.called,
             "unheard": self.unheard,
+            "seen": self.seen,
             "language": self.language,
         }
 

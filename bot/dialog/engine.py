@@ -20,7 +20,7 @@ from bot.tasks.form import Field
 from bot.tasks.registry import FORMS
 from bot.tasks.situation import Situation
 
-KEPT = frozenset([MEMORY, "customer", "locale"])  # slots that outlive a task
+KEPT = frozenset([MEMORY, "customer", "vouched", "locale"])  # slots that outlive a task
 # Questions whose answer is yes or no, or a number that is not the number of a button.
 YES_NO = frozenset(["confirmed", "parking"])
 NUMBERS = frozenset(["score", "code", "birth_date", "phone", "contract_number", "new_day", "amount"])

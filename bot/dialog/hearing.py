@@ -106,7 +106,10 @@ def _elsewhere(u: Understanding, spans: Sequence[EntitySpan], offer: Offer) -> b
     named = any(span.entity in offer.plain for span in spans) and not asks(u.reading.text)
     if offer.at_once or named:
         return False
-    return ambiguous(u) if top >= FOUND_AT else bool(offer.question)
+    if top < FOUND_AT or offer.question:
+        return bool(offer.question) and (top < FOUND_AT or ambiguous(u))
+    rival = u.hits[1].article_id if len(u.hits) > 1 else None
+    return rival not in offer.articles and ambiguous(u)
 
 
 def _offered(

@@ -42,6 +42,7 @@ from knowledge_base.articles import Article
 from knowledge_base.indexing import KnowledgeIndex
 from knowledge_base.retriever import Retriever
 
+IDENTIFIED_S = 1800  # of silence, after which a customer proves again who he is
 ENTITIES_AT = 0.2  # probability of a task from which entities are looked for
 
 
@@ -267,13 +268,20 @@ class _Turn:
     def _slots(self) -> dict[str, Any]:
         """What the dialogue begins this turn with."""
         slots: dict[str, Any] = {MEMORY: self.context.stored(), "outcome": None, "locale": self.locale}
+        slots |= self._identity()
         if self.dialogue.form is None:
             slots |= dict.fromkeys(self.thinker.dialogue.task_slots)
             if self.inbound.channel == "phone":
                 slots["phone"] = self.inbound.address
-        if self.inbound.customer is not None:
-            slots["customer"] = self.inbound.customer
         return slots
+
+    def _identity(self) -> dict[str, Any]:
+        """Who it is: as the channel vouches now, or as was proved in this talk while it went on."""
+        if self.inbound.customer is not None:
+            return {"customer": self.inbound.customer, "vouched": self.inbound.customer}
+        idle = self.now.timestamp() - self.context.seen
+        over = self.dialogue.tracker.slot("vouched") is not None or idle > IDENTIFIED_S
+        return {"customer": None, "vouched": None} if over else {}
 
     def _composed(
         self,
@@ -334,6 +342,7 @@ class _Turn:
             articles = (*decision.context.articles, *((waiting,) if waiting else ()))
             called = replace(decision.context, called=decision.answer.priority, articles=articles)
             decision = replace(decision, context=called)
+        decision = replace(decision, context=replace(decision.context, seen=self.now.timestamp()))
         if intent is None and understanding is not None:
             rule = understanding.escalation
             intent = understanding.intent.name if rule is None else f"{ESCALATE}/{rule.reason}"

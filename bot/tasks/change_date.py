@@ -113,7 +113,9 @@ class ChangeDate(Task):
         product = at.slot("product")
         if product is None:
             held = await at.backoffice.contracts(str(at.slot("customer")))
-            products = {each.product.value for each in held if each.status is ContractStatus.ACTIVE}
+            named = [each for each in held if each.number == at.slot("contract_number")]
+            live = named or [each for each in held if each.status is ContractStatus.ACTIVE]
+            products = {each.product.value for each in live}
             if len(products) != 1:
                 return {}
             (product,) = products

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -35,6 +36,19 @@ async def test_who_was_identified_is_not_asked_again(talk: Talk) -> None:
     await talk.say(talk.code(ZUEVA))
     assert form(await talk.say("закажите справку об отсутствии долга в pdf")) == "certificate_form:done"
     assert talk.sent(ZUEVA) == 1
+
+
+async def test_after_half_an_hour_of_silence_it_is_proved_again(talk: Talk) -> None:
+    await talk.all(STATUS, "ЗВ-500103", "+7 900 000-00-15")
+    await talk.say(talk.code(ZUEVA))
+    talk.clock.advance(timedelta(minutes=31))
+    assert form(await talk.say("закажите справку об отсутствии долга в pdf")) == "certificate_form:active"
+
+
+async def test_what_a_channel_vouches_for_holds_while_it_does(talk: Talk) -> None:
+    signed_in = talk.by("c-zueva")
+    assert form(await signed_in.say(STATUS)) == "status_form:done"
+    assert form(await replace(signed_in, customer=None).say(STATUS)) == "status_form:active"
 
 
 async def test_a_wrong_code_is_said_and_the_right_one_taken_without_another_message(talk: Talk) -> None:
