@@ -106,10 +106,12 @@ def _elsewhere(u: Understanding, spans: Sequence[EntitySpan], offer: Offer) -> b
     named = any(span.entity in offer.plain for span in spans) and not asks(u.reading.text)
     if offer.at_once or named:
         return False
+    if ours and top >= SURELY_ASKS_AT:
+        return False
     if top < FOUND_AT or offer.question:
         return bool(offer.question) and (top < FOUND_AT or ambiguous(u))
     rival = u.hits[1].article_id if len(u.hits) > 1 else None
-    return rival not in offer.articles and ambiguous(u)
+    return (rival not in offer.articles or asks(u.reading.text)) and ambiguous(u)
 
 
 def _offered(
@@ -134,7 +136,7 @@ def _in_form(u: Understanding, spans: Sequence[EntitySpan], waiting: Waiting) ->
         or (_agreeing(u) if waiting.yes_no and not asks(u.reading.text) else None)
         or _asked(u, spans, waiting, named=named)
         or _agreeing(u)
-        or (None if named or waiting.free else _small_talk(u))
+        or (None if named or waiting.free else _small_talk(u, SURE_SMALL_TALK_AT))
         or ("inform", 0.9 if named or waiting.free else 0.5)
     )
 
@@ -170,14 +172,14 @@ def _agreeing(u: Understanding) -> tuple[str, float] | None:
     return None
 
 
-def _small_talk(u: Understanding) -> tuple[str, float] | None:
+def _small_talk(u: Understanding, at: float = SMALL_TALK_AT) -> tuple[str, float] | None:
     name, share = u.intent.exact, 1.0
     if name is None:
         if not _readable(u) or _top(u) >= ASKS_AT:
             return None
         share, name = u.intent.share(SMALL_TALK), u.intent.best(SMALL_TALK)
         doubtful = u.words > LONG or asks(u.reading.text)
-        if name is None or share < (SURE_SMALL_TALK_AT if doubtful else SMALL_TALK_AT):
+        if name is None or share < (SURE_SMALL_TALK_AT if doubtful else at):
             return None
     return (name if name in SPOKEN else f"{SMALL_TALK}/{name}"), share
 

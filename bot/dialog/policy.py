@@ -36,7 +36,7 @@ HEARD_AT = 0.45  # confidence of recognised speech from which it is taken as it 
 WAITING_AT = 0.05  # while a person is waited for, a question is most likely about what they were called for
 WAITING = frozenset([SayKind.ANSWER, SayKind.TASK])  # said while a person is waited for
 OUT_OF_SCOPE_AT = 0.5  # probability of the classifier
-HARM_AT = 0.5
+HARM_AT, HARM_WORDS = 0.5, 3  # one word is no attempt at anything
 SMALL_TALK_AT = 0.6
 # The classifier knows topics that are not ours; the base's own certainty overrules it from SURE_AT on,
 # unless the classifier is as good as certain.
@@ -142,6 +142,7 @@ def _refused(u: Understanding, context: Context, speech: Speech, _: Policy) -> D
         key = f"refusal_{u.refusal.reason}"
     elif (
         u.reading.language is Language.RUSSIAN
+        and len(u.reading.text.split()) >= HARM_WORDS
         and u.intent.share(OUT_OF_SCOPE) >= HARM_AT
         and u.intent.best(OUT_OF_SCOPE) in HARM
     ):

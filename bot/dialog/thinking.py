@@ -317,8 +317,8 @@ class _Turn:
         hits = () if understanding is None else understanding.hits
         found = [hit.article_id for hit in hits if hit.article_id in offer.articles]
         known = self.thinker.offers.explained(intent, slots)
-        usual = offer.articles[:1] if offer.at_once else ()
-        names: Sequence[str] = (*usual, *found, *self.context.articles[:1], *offer.articles)
+        usual = offer.articles[:1] if offer.at_once or len(offer.articles) == 1 else ()
+        names: Sequence[str] = (*usual, *found, *self.context.articles[:1])
         name = next((each for each in names if each in offer.articles and each in self.articles), None)
         name = known if known in self.articles else name
         return None if name is None else self.articles[name]
