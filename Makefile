@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EVAL_DATA ?= $(or $(FRONTLINE_EVAL_DATA),$(wildcard ../shared/eval))
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lock install run check test test-slow lint types eval bench screenshots install-test install-transformers rasa system clean
+.PHONY: help lock install run check test test-slow lint types eval eval-rasa bench screenshots install-test install-transformers rasa system clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 24
@@ -57,9 +57,14 @@ test: install-test system lint types  ## everything but the slow suites
 test-slow: install-test install-transformers system  ## fuzzing, kill -9, transformers, quality floors
 	FRONTLINE_EVAL_DATA=$(EVAL_DATA) $(BIN)/pytest -m "slow or eval"
 
-eval: install  ## answer quality on the development questions, beside BM25
+eval: install  ## answer quality on the development questions, beside BM25; intents of public sets
 	@test -n "$(EVAL_DATA)" || { echo "set FRONTLINE_EVAL_DATA to the folder with kb_dev.jsonl"; exit 1; }
 	$(BIN)/frontline eval kb $(EVAL_DATA)/kb_dev.jsonl
+	$(BIN)/frontline eval public $(EVAL_DATA)
+
+eval-rasa: install  ## intents of the public sets beside Rasa's DIET, learnt in the same run; half an hour
+	@test -n "$(EVAL_DATA)" || { echo "set FRONTLINE_EVAL_DATA to the folder with clinc150"; exit 1; }
+	$(BIN)/frontline eval public $(EVAL_DATA) --engine rasa
 
 bench: install-test  ## speed, memory and size, beside baselines
 	$(BIN)/python -m bench

@@ -2,7 +2,8 @@
 
 Lines are `{"text", "intent"}`; an intent of null is out of scope. The result: `engine`; `n`, the judged
 texts that have an intent; `accuracy` and `macro_f1` over these (taken for out of scope counts as wrong);
-`oos` with `n`, `recall`, `precision` (null where nothing is out of scope); `seconds` with `train` and
+`likeliest`, the share whose likeliest intent is right, whether or not it is sure enough to be said; `oos`
+with `n`, `recall`, `precision` (null where nothing is out of scope); `seconds` with `train` and
 `infer_per_text`.
 """
 
@@ -43,31 +44,47 @@ def load(path: Path) -> list[Labelled]:
 
 def evaluate(train: Path, test: Path, read: Callable[[str], Query]) -> Mapping[str, Any]:
     """Learns from one file and is judged by the other; raises `InvalidContent`, `too_few_intents`."""
-    taught, judged = load(train), load(test)
-    started = time.perf_counter()
-    recogniser = Recogniser.learn(taught, read)
-    learnt = time.perf_counter()
-    said = [one.intent for one in recogniser.recognise([text for text, _ in judged])]
-    seconds = time.perf_counter() - learnt
-    figures = judge([intent for _, intent in judged], said)
-    times = {"train": learnt - started, "infer_per_text": seconds / len(judged)}
-    return {"engine": "builtin", **figures, "seconds": times}
+    return measure(load(train), load(test), read)
 
 
 async def evaluate_rasa(train: Path, test: Path, venv: Path, epochs: int) -> Mapping[str, Any]:
     """The same with Rasa's DIET; further raises `rasa_not_installed`, `rasa_failed`."""
-    taught, judged = load(train), load(test)
-    said = await recognise(taught, [text for text, _ in judged], venv, epochs=epochs)
-    figures = judge([intent for _, intent in judged], said.intents)
+    return await measure_rasa(load(train), load(test), venv, epochs)
+
+
+def measure(
+    taught: Sequence[Labelled], judged: Sequence[Labelled], read: Callable[[str], Query]
+) -> Mapping[str, Any]:
+    """Learns from some texts and is judged by others; raises `too_few_intents`."""
+    started = time.perf_counter()
+    recogniser = Recogniser.learn(taught, read)
+    learnt = time.perf_counter()
+    found = recogniser.recognise([text for text, _ in judged])
+    seconds = time.perf_counter() - learnt
+    right = [intent for _, intent in judged]
+    figures = judge(right, [one.intent for one in found], [one.ranking[0][0] for one in found])
+    times = {"train": learnt - started, "infer_per_text": seconds / len(judged)}
+    return {"engine": "builtin", **figures, "seconds": times}
+
+
+async def measure_rasa(
+    taught: Sequence[Labelled], judged: Sequence[Labelled], venv: Path, epochs: int, language: str = "ru"
+) -> Mapping[str, Any]:
+    """The same with Rasa's DIET; raises `rasa_not_installed`, `rasa_failed`."""
+    said = await recognise(taught, [text for text, _ in judged], venv, epochs=epochs, language=language)
+    figures = judge([intent for _, intent in judged], said.intents, said.likeliest)
     times = {"train": said.train_s, "infer_per_text": said.infer_s / len(judged)}
     return {"engine": "rasa", "epochs": epochs, **figures, "seconds": times}
 
 
-def judge(right: Sequence[str | None], said: Sequence[str | None]) -> Mapping[str, Any]:
+def judge(
+    right: Sequence[str | None], said: Sequence[str | None], likeliest: Sequence[str | None]
+) -> Mapping[str, Any]:
     """The figures of answers beside the right ones."""
     pairs = list(zip(right, said, strict=True))
     inside = [(one, other) for one, other in pairs if one is not None]
     hits = sum(one == other for one, other in inside)
+    first = sum(one is not None and one == other for one, other in zip(right, likeliest, strict=True))
     outside = sum(one is None for one in right)
     caught = sum(one is None and other is None for one, other in pairs)
     rejected = sum(other is None for other in said)
@@ -75,6 +92,7 @@ def judge(right: Sequence[str | None], said: Sequence[str | None]) -> Mapping[st
     return {
         "n": len(inside),
         "accuracy": hits / len(inside) if inside else None,
+        "likeliest": first / len(inside) if inside else None,
         "macro_f1": sum(scores) / len(scores) if scores else None,
         "oos": {
             "n": outside,

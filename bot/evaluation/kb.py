@@ -11,10 +11,13 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
+from bot.core.clock import Clock, now
 from bot.core.errors import InvalidContent
 from bot.core.types import Ask, Escalate, Inbound, Turn
 from bot.dialog.turns import Turns
@@ -59,6 +62,12 @@ class Played:
     @property
     def escalated(self) -> bool:
         return isinstance(self.turn.answer, Escalate)
+
+
+def at_noon(timezone: str) -> Clock:
+    """A clock that goes on from noon of a Monday, so that figures do not depend on the hour."""
+    lag = datetime(2026, 3, 2, 12, tzinfo=ZoneInfo(timezone)) - now()
+    return lambda: now() + lag
 
 
 def load(path: Path) -> list[Row]:

@@ -16,7 +16,10 @@ _NONE_OF_THESE = (NONE, "nlu_fallback", None)
 
 @dataclass(frozen=True, slots=True)
 class Said:
+    """`likeliest`: the same where a text was too unsure to be said to have its intent."""
+
     intents: tuple[str | None, ...]
+    likeliest: tuple[str | None, ...]
     train_s: float
     infer_s: float
 
@@ -48,5 +51,8 @@ async def recognise(
         # A cache would answer the second training with the first one's time.
         await finished(command, Path(made), environ(Path(made)))
         found = json.loads(out.read_text("utf-8"))
-    said = tuple(None if intent in _NONE_OF_THESE else intent for intent in found["intents"])
-    return Said(said, found["train_s"], found["infer_s"])
+    said, likeliest = (
+        tuple(None if intent in _NONE_OF_THESE else intent for intent in found[name])
+        for name in ("intents", "likeliest")
+    )
+    return Said(said, likeliest, found["train_s"], found["infer_s"])

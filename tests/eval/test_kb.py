@@ -31,23 +31,23 @@ def figures(eval_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 def test_the_right_article(figures: dict[str, Any]) -> None:
     single = figures["single"]
     assert single["right_first"] >= 0.93
-    assert single["right_in_3"] >= 0.985
+    assert single["right_in_3"] >= 0.99
     assert single["right_first"] >= figures["baseline_bm25"]["right_first"] + 0.08
     assert figures["followup"]["right_first"] >= 0.8
 
 
 def test_what_is_answered_is_right(figures: dict[str, Any]) -> None:
     single = figures["single"]
-    assert single["answered"] >= 0.855
+    assert single["answered"] >= 0.87
     assert single["answered_right"] / single["answered"] >= 0.955
     assert figures["multi"]["said"] >= 0.75
 
 
 def test_what_cannot_be_answered_is_not(figures: dict[str, Any]) -> None:
-    assert figures["oos"]["wrong_answer"] <= 0.075
+    assert figures["oos"]["wrong_answer"] <= 0.0625
     assert figures["ambiguous"]["clarified"] >= 0.7
 
 
 def test_who_needs_a_human_gets_one(figures: dict[str, Any]) -> None:
     assert figures["human"]["reached"] == 1
-    assert figures["needless_escalations"] <= 0.01
+    assert figures["needless_escalations"] <= 0.015

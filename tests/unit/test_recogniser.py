@@ -82,8 +82,8 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str) -> None:
 def test_the_figures() -> None:
     right = ["a", "a", "b", None, None]
     said = ["a", "b", "b", None, "a"]
-    figures = judge(right, said)
-    assert (figures["n"], figures["accuracy"]) == (3, pytest.approx(2 / 3))
+    figures = judge(right, said, ["a", "a", "b", "a", "a"])
+    assert (figures["n"], figures["accuracy"], figures["likeliest"]) == (3, pytest.approx(2 / 3), 1)
     assert figures["macro_f1"] == pytest.approx((2 * 1 / 4 + 2 * 1 / 3) / 2)
     assert figures["oos"] == {"n": 2, "recall": 0.5, "precision": 1.0}
 

@@ -1,7 +1,8 @@
 """Learns intents with DIET and says those of other texts. Needs Rasa's environment.
 
 `diet.py TRAIN TEST OUT EPOCHS LANGUAGE`: TRAIN holds `[[text, intent], …]`, TEST `[text, …]`; OUT gets
-`{"intents": […], "train_s", "infer_s"}`, with the time that neither starting nor reading takes.
+`{"intents": […], "likeliest": […], "train_s", "infer_s"}`: what is said, what is likeliest although too
+unsure to be said, and the time that neither starting nor reading takes.
 """
 
 import asyncio
@@ -27,15 +28,21 @@ def pipeline(epochs):
 
 
 async def said(model, texts):
-    """The intents of the texts and the seconds that this took."""
+    """How each text is read and the seconds that this took."""
     from rasa.core.agent import load_agent
     from rasa.core.channels import UserMessage
 
     processor = (await load_agent(model_path=model)).processor
     await processor.parse_message(UserMessage("the first one is slower"))
     began = time.perf_counter()
-    intents = [(await processor.parse_message(UserMessage(text)))["intent"]["name"] for text in texts]
-    return intents, time.perf_counter() - began
+    readings = [await processor.parse_message(UserMessage(text)) for text in texts]
+    return readings, time.perf_counter() - began
+
+
+def likeliest(reading):
+    """The first of the ranking but for the fallback, which takes the place of an intent that is unsure."""
+    names = [one["name"] for one in reading["intent_ranking"] if one["name"] != "nlu_fallback"]
+    return names[0] if names else None
 
 
 def main(train, test, out, epochs, language):
@@ -54,8 +61,10 @@ def main(train, test, out, epochs, language):
         started = time.perf_counter()
         model = train_nlu(str(folder / "config.yml"), str(folder / "nlu.json"), name, "model")
         train_s = time.perf_counter() - started
-        intents, infer_s = asyncio.run(said(model, asked))
-    result = {"intents": intents, "train_s": train_s, "infer_s": infer_s}
+        readings, infer_s = asyncio.run(said(model, asked))
+    result = {"train_s": train_s, "infer_s": infer_s}
+    result["intents"] = [reading["intent"]["name"] for reading in readings]
+    result["likeliest"] = [likeliest(reading) for reading in readings]
     Path(out).write_text(json.dumps(result, ensure_ascii=False), "utf-8")
 
 
