@@ -59,6 +59,16 @@ def test_both_engines_pass_and_agree(command: Command) -> None:
     assert found["differences"] == []
 
 
+def test_the_products_project_passes_and_agrees(command: Command, nlu_data: Path) -> None:
+    result, found = command("eval", "agree", nlu_data)
+    assert result.exit_code == 0, result.output
+    number = found["stories"]["n"]
+    assert number >= 25
+    assert found["stories"] == dict.fromkeys(("n", "agree", "builtin", "rasa"), number)
+    assert found["actions"]["n"] == found["actions"]["agree"] > 5 * number
+    assert found["differences"] == []
+
+
 def test_both_engines_fail_at_the_same_place_in_the_same_words(command: Command, mistold: Path) -> None:
     ours = command("eval", "stories", mistold)
     theirs = command("eval", "stories", mistold, "--engine", "rasa")
