@@ -18,7 +18,7 @@ from rich.table import Table
 
 from bench.figures import Figure
 
-PARTS = ("size", "start", "turn", "http", "sockets", "index")
+PARTS = ("size", "start", "turn", "http", "sockets", "index", "engine")
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _runner(part: str, folder: Path) -> Callable[[], Sequence[Figure]]:
-    from bench import http, index, size, sockets, start, turn
+    from bench import engine, http, index, size, sockets, start, turn
     from bench.product import serving
     from bot.settings import Settings
 
@@ -56,6 +56,7 @@ def _runner(part: str, folder: Path) -> Callable[[], Sequence[Figure]]:
         "http": lambda: served(http.run),
         "sockets": lambda: served(sockets.run),
         "index": index.run,
+        "engine": lambda: engine.run(folder),
     }[part]
 
 

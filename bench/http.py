@@ -49,7 +49,7 @@ async def _measured(port: int, key: str, texts: Sequence[str]) -> Sequence[Figur
     bare = await _rate(lines, 20, lambda line, _: line.ask("GET", "/health/live"))
     # What a running server has in its memory, as in `bench.turn`.
     early = iter(texts[CUSTOMERS * EACH :])
-    await _rate(lines, WARM, lambda line, number: _turn(line, f"w{id(line)}", f"w{number}", next(early)))
+    await _rate(lines, WARM, lambda line, number: say(line, f"w{id(line)}", f"w{number}", next(early)))
     took: list[float] = []
     answered: set[tuple[str, int]] = set()
     again: list[str] = []
@@ -59,7 +59,7 @@ async def _measured(port: int, key: str, texts: Sequence[str]) -> Sequence[Figur
         for number in range(EACH):
             begun = time.perf_counter()
             client_id = f"{name}-{number}"
-            turn = await _turn(line, address, client_id, texts[name * EACH + number])
+            turn = await say(line, address, client_id, texts[name * EACH + number])
             took.append(time.perf_counter() - begun)
             if turn["answer"]["kind"] == "escalate":  # from here on only a human answers there
                 address = f"c{name}-{number}"
@@ -80,7 +80,8 @@ async def _measured(port: int, key: str, texts: Sequence[str]) -> Sequence[Figur
     ]
 
 
-async def _turn(line: Line, address: str, client_id: str, text: str) -> dict[str, Any]:
+async def say(line: Line, address: str, client_id: str, text: str) -> dict[str, Any]:
+    """One turn through the partners' API."""
     body = json.dumps({"address": address, "client_id": client_id, "text": text}).encode()
     status, reply = await line.ask("POST", "/api/v1/messages", body)
     assert status == 200, reply

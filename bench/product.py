@@ -34,11 +34,7 @@ class Product:
 
     @property
     def memory(self) -> float:
-        """Resident memory in MB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+)", status)
-        assert found is not None
-        return int(found.group(1)) / 1024
+        return resident(str(self.process.pid))
 
     def command(self, *arguments: str) -> dict[str, str]:
         """What a command of the product writes as JSON."""
@@ -49,12 +45,24 @@ class Product:
         return found
 
 
+def resident(process: str) -> float:
+    """Resident memory of a process in MB."""
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+    assert found is not None
+    return int(found.group(1)) / 1024
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
 def serving(folder: Path) -> Iterator[Product]:
     """Starts it, waits until it is ready, stops it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         **UNLIMITED,

@@ -32,7 +32,7 @@ GATED = 4000  # texts that the second model learns from at the most: it has four
 BLOCK = 1024  # texts read at once
 COMPARED = 5  # likeliest intents whose examples a text is compared with: all of 15,000 would take 6 ms
 SHARPNESS = 4.0  # margins of the machines are about 1; exp(4 margin) is compared between intents
-FAIRNESS = 0.75  # 1: texts said to be of none weigh as much as all others together; 0: as much as there are
+FAIRNESS = 0.85  # 1: texts said to be of none weigh as much as all others together; 0: as much as there are
 REJECTED = 0.02  # share of texts that belong, but may be taken for none where no text is said to be of none
 SEED = 7
 
@@ -185,7 +185,9 @@ def _machines(rows: sp.csr_matrix, owners: Ids) -> LinearSVC:
 def _gate(rows: sp.csr_matrix, owners: Ids) -> _Gate:
     """Learns what texts of none of the intents look like to machines that never saw their like."""
     rng = np.random.default_rng(SEED)
-    kept = np.sort(rng.permutation(len(owners))[:GATED]) if len(owners) > GATED else np.arange(len(owners))
+    mixed = rng.permutation(len(owners))
+    # Those of none first, which are few and must not get lost.
+    kept = np.sort(mixed[np.argsort(owners[mixed] >= 0, kind="stable")][:GATED])
     rows, owners = rows[kept], owners[kept]
     outside = owners < 0
     intents = np.unique(owners[~outside])

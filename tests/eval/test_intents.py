@@ -18,12 +18,12 @@ pytestmark = pytest.mark.eval
 
 # accuracy, and of what is out of scope: recall, precision
 FLOORS = {
-    "clinc150": (0.86, 0.72, 0.52),
+    "clinc150": (0.86, 0.73, 0.52),
     "banking77": (0.85, 0, 0),
     "hwu64": (0.785, 0, 0),
     "ru_massive": (0.57, 0, 0),
     "ru_banking77": (0.535, 0, 0),
-    "ru_clinc150": (0.77, 0.6, 0.72),
+    "ru_clinc150": (0.766, 0.61, 0.71),
 }
 
 
