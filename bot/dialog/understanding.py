@@ -25,6 +25,7 @@ ANSWER_WORDS = 8  # an answer to "which of these?" is hardly longer
 # Evidence, of the message alone and of it in its context, below which it stays on the conversation's
 # article: at a task, and while a person is waited for.
 STAYS_AT_TASK, STAYS_WAITING = (0.45, 0.6), (0.85, 0.85)
+STAYS_WORDS, SHORT_EVIDENCE = 3, 0.3
 STAYS_P = 0.5  # how surely, at least, that article is taken for the answer then
 NONSENSE_AT, CHATS_AT = 0.2, 0.35
 JOINT_CHARS = 300  # of what was said before, read together with a follow-up
@@ -143,7 +144,8 @@ class Understand:
         chats = intent.exact is not None or (intent.share(SMALL_TALK) >= CHATS_AT and not asks(reading.text))
         wants = intent.share(TASK) >= CHATS_AT and not asks(reading.text)
         settled = not context.options and bool(context.articles)
-        return busy and settled and unclear and not (empty or chats or wants)
+        short = len(reading.text.split()) < STAYS_WORDS and max(evidence) < SHORT_EVIDENCE  # "вы тут?"
+        return busy and settled and unclear and not (empty or chats or wants or short)
 
     def _divided(
         self, query: Query, hits: Sequence[Hit], articles: Mapping[str, Article], search: Search

@@ -253,6 +253,12 @@ async def test_waiting_conversations_come_to_the_queue(database_url: str) -> Non
 
     def before(connection: Connection) -> None:
         connection.execute(text("UPDATE conversations SET owner = 'operator' WHERE owner = 'queue'"))
+        for later in (
+            "chat_sessions DROP COLUMN customer_ref",
+            "chat_sessions DROP COLUMN verified_until",
+            "operators DROP COLUMN skills",
+        ):
+            connection.execute(text(f"ALTER TABLE {later}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
 
     await store._database.write(before)

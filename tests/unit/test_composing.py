@@ -67,9 +67,9 @@ async def test_a_handoff_wins_and_says_all(shop: Workshop) -> None:
 
 
 async def test_a_handoff_by_a_rule_has_its_terms(shop: Workshop) -> None:
-    decision = compose(shop, Message(custom={"handoff": "abroad"}))
+    decision = compose(shop, Message(custom={"handoff": "distress_abroad"}))
     assert isinstance(decision.answer, Escalate)
-    rule = shop.thinker.escalations.get("abroad")
+    rule = shop.thinker.escalations.get("distress_abroad")
     assert rule is not None
     assert (decision.answer.priority, decision.answer.skills) == (rule.priority, rule.skills)
     assert (decision.answer.decide_minutes, decision.answer.finish_minutes) == (60, 1440)

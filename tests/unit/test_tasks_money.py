@@ -132,7 +132,7 @@ async def test_a_caller_blocks_a_card_with_keys(talk: Talk) -> None:
 
 
 async def test_a_card_that_is_not_found_is_a_persons_matter_without_the_proof(talk: Talk) -> None:
-    caller = talk.by(None, "phone", "+79000000012")
+    caller = talk.by(None, "phone", "+79995550101")
     turn = await caller.all("заблокируйте карту", "1", "14021988")
     assert called(turn) == "card_not_found"
     handoff = await caller.handoff()
