@@ -2,7 +2,7 @@
 
 Alphabets of their own tell at once; the others are told by the letters that they add, their commonest
 words and the endings of words that Russian does not know. The table is `languages.yml`;
-`docs/decisions/0008-languages.md` compares it with libraries.
+`docs/decisions/0009-languages.md` compares it with libraries.
 """
 
 from __future__ import annotations
