@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.figures import Figure
+from bot.web.logs import configure
 
 PARTS = ("size", "start", "turn", "http", "sockets", "index", "engine")
 
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=", ".join(PARTS))
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
+    configure("error")
     console = Console()
     console.print(f"{os.cpu_count()} cores, Python {platform.python_version()}")
     found: dict[str, Sequence[Figure]] = {}

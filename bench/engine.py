@@ -57,12 +57,14 @@ def run(folder: Path) -> Sequence[Figure]:
     if not (settings.engine.rasa_venv / "bin" / "rasa").is_file():
         return [*found, Figure("Rasa is not installed (make rasa): not compared", 0, "")]
     rasa = asyncio.run(_rasa(settings, folder / "rasa"))
-    theirs = {one.name: one.value for one in rasa}
+    ours, theirs = ({one.name: one.value for one in each} for each in (found, rasa))
+    many = f"turns/s, {CLIENTS} clients"
     turns, memory = rate / theirs["rasa: turns/s, 1 client"], own["memory_mb"] / theirs["rasa: memory"]
     return [
         *found,
         *rasa,
         Figure("builtin / rasa: turns/s", turns, "x", at_least=10),
+        Figure(f"product / rasa: {many}", ours[f"product over HTTP: {many}"] / theirs[f"rasa: {many}"], "x"),
         Figure("rasa / builtin: training", theirs["rasa: training"] / own["train_s"], "x", at_least=20),
         Figure("builtin / rasa: memory", memory, "x", at_most=1),
     ]
