@@ -13,6 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def public_sets(folder: Path) -> Mapping[str, Callable[[], PublicSet]]:
         },
     }
     return {
-        name: lambda read=read, path=folder / path: read(path)  # type: ignore[misc]
+        name: partial(read, folder / path)
         for name, (path, read) in readers.items()
         if (folder / path).is_file()
     }
