@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
 from bot.core.errors import FrontlineError
 from bot.nlu.query import Query
+
+if TYPE_CHECKING:  # it loads for a second, and a product that has learnt before does not need it
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
 
 Read = Callable[[str], Query]
 Floats = npt.NDArray[np.float64]
@@ -56,6 +58,8 @@ class _Features:
     """Texts to sparse rows."""
 
     def __init__(self, read: Read) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         self._read = read
         self._no_vector: npt.NDArray[np.float32] | None = None  # all zeros; None: the texts have no vectors
         self._words = TfidfVectorizer(
@@ -179,11 +183,15 @@ def _lengths(rows: sp.csr_matrix) -> Floats:
 
 
 def _machines(rows: sp.csr_matrix, owners: Ids) -> LinearSVC:
+    from sklearn.svm import LinearSVC
+
     return LinearSVC(C=HARDNESS, random_state=SEED).fit(rows, owners)
 
 
 def _gate(rows: sp.csr_matrix, owners: Ids) -> _Gate:
     """Learns what texts of none of the intents look like to machines that never saw their like."""
+    from sklearn.linear_model import LogisticRegression
+
     rng = np.random.default_rng(SEED)
     mixed = rng.permutation(len(owners))
     # Those of none first, which are few and must not get lost.
@@ -218,6 +226,8 @@ def _gate(rows: sp.csr_matrix, owners: Ids) -> _Gate:
 
 def _trusting() -> _Gate:
     """For data too small to learn from: a text that is like any example belongs."""
+    from sklearn.linear_model import LogisticRegression
+
     return _Gate(LogisticRegression().fit([[0, 0, 0, 0], [0, 1, 1, 1]], [False, True]))
 
 

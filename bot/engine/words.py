@@ -15,8 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from bot.project.model import EntitySpan, Example
 
@@ -120,6 +118,9 @@ class Words:
         if len(marks) < 2:
             return None
         number = {mark: at for at, mark in enumerate(marks)}
+        from sklearn.feature_extraction import DictVectorizer
+        from sklearn.linear_model import LogisticRegression
+
         vectors = DictVectorizer()
         model = LogisticRegression(C=SOFTNESS, max_iter=1000, tol=1e-3)
         model.fit(vectors.fit_transform(rows), [number[mark] for mark in targets], sample_weight=shares)
