@@ -89,9 +89,10 @@ def public(
     epochs: Annotated[int, typer.Option(min=1, help="Of Rasa's DIET.")] = 100,
     json_out: JsonOut = None,
 ) -> None:
-    """Learn and judge the intents of the public sets; with --engine rasa beside DIET on the same texts.
+    """Measure intents on the public sets.
 
-    DIET takes an hour for a large set, so that both are then measured on a cut of it.
+    With --engine rasa beside DIET on the same texts; DIET takes an hour for a large set, so that both are
+    then measured on a cut of it.
     """
     from bot.evaluation.public import evaluate, evaluate_beside_rasa
     from bot.nlu.encoders import open_encoder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from bot.core.types import Hit
-from bot.dialog.questions import opens
+from bot.dialog.questions import opens, refers
 from bot.dialog.understanding import Understanding
 
 COMPARED = 3  # hits after the first that may be meant instead
@@ -14,7 +14,6 @@ COMPARED = 3  # hits after the first that may be meant instead
 DOUBT, FIRST, SECOND, LENGTH, WITHOUT_CUE = 7.4, -1.4, 1.0, -1.95, 0.6
 DOUBT_AT, FLOOR = 0.6, 0.01
 CLEAR_AT, CLEAR_SECOND = 0.9, 0.05  # a short question that only one article answers is not doubted
-LEANS_AT = 0.3  # on the conversation: then it is not a whole question
 PLAIN_AT, PLAIN_SECOND, PLAIN_WORDS = 0.38, 0.4, 8
 FOLLOWED_AT = 0.35  # a follow-up on the article of the conversation is not doubted
 
@@ -33,12 +32,8 @@ def ambiguous(u: Understanding) -> bool:
 
 def plain(u: Understanding) -> bool:
     """A whole question ("как…", "где…") that names its object, and one article stands out for it."""
-    if (
-        not u.hits
-        or u.lean >= LEANS_AT
-        or not opens(u.reading.text)
-        or not (u.specific or u.words >= PLAIN_WORDS)
-    ):
+    whole = opens(u.reading.text) and not (u.lean > 0 and refers(u.reading.text))
+    if not u.hits or not whole or not (u.specific or u.words >= PLAIN_WORDS):
         return False
     second = u.hits[1].p if len(u.hits) > 1 else 0.0
     return u.hits[0].p >= PLAIN_AT and second <= PLAIN_SECOND * u.hits[0].p

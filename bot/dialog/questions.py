@@ -12,6 +12,12 @@ _OPENS = re.compile(
     re.IGNORECASE,
 )
 
+_REFERS = re.compile(
+    r"\b(?:он|она|оно|они|его|её|ее|ей|им|ему|их|них|неё|нее|нём|нем|ним|там|туда|"
+    r"это|этого|этому|этот|эта|эту|тот|та|те)\b",
+    re.IGNORECASE,
+)
+
 
 def opens(text: str) -> bool:
     """Whether it begins as a question does, whatever is said before in passing."""
@@ -20,3 +26,8 @@ def opens(text: str) -> bool:
 
 def asks(text: str) -> bool:
     return text.rstrip().endswith("?") or opens(text)
+
+
+def refers(text: str) -> bool:
+    """Whether a pronoun stands for what was said before."""
+    return bool(_REFERS.search(text))

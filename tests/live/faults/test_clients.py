@@ -61,8 +61,9 @@ async def test_ten_messages_at_once_are_answered_once_each_and_in_order(server: 
     for text, reply in zip(asked, replies, strict=True):
         source = next((one["article_id"] for one in reply.get("sources", ())), "")
         answers.setdefault(text, set()).add(source)
-    for text in QUESTIONS[:4]:  # the same question is answered from the same article, in its own place
-        assert len(answers[text]) == 1, (text, answers)
+    # The same question is answered from the same article in its own place, or what was meant is asked.
+    for text in QUESTIONS[:4]:
+        assert len(answers[text] - {""}) == 1, (text, answers)
 
 
 async def test_messages_in_another_order_and_again_are_kept_once(server: Server) -> None:
