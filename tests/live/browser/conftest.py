@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.conftest import missing
 from tests.live.actors import Server, example_articles, launch
@@ -41,6 +41,8 @@ questions:
 Скобки показываем как есть. [Ссылка](javascript:alert(2))
 """
 
+
+expect.set_options(timeout=15_000)  # a machine that is busy is slow, not wrong
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
