@@ -187,7 +187,7 @@ class _Turn:
         if choice is not None and choice.startswith("/"):
             return choice
         text, choices = self.inbound.text.strip(), self.dialogue.choices
-        return choices[int(text) - 1] if text.isdigit() and 1 <= int(text) <= len(choices) else None
+        return choices[int(text) - 1] if text.isdecimal() and 1 <= int(text[:3]) <= len(choices) else None
 
     async def _understand(self) -> Understanding:
         started = time.perf_counter()

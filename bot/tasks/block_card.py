@@ -38,7 +38,7 @@ def _birth_date(at: Situation) -> str | None:
     """A date, or eight digits from the keys of a telephone."""
     if at.requested != "birth_date":
         return None
-    if at.text.isdigit() and len(at.text) == 8:
+    if at.text.isdecimal() and len(at.text) == 8:
         return f"{at.text[4:]}-{at.text[2:4]}-{at.text[:2]}"
     day = dates.read(at.text, at.now, prefer="past") if at.text else None
     return day.isoformat() if day else None

@@ -85,6 +85,7 @@ def test_control_characters_are_taken_out(visitor: Visitor) -> None:
     "text",
     [
         "🙂🙃👩‍👩‍👧‍👦",
+        "¹",  # a digit that is no number
         SCRIPT,
         "'; DROP TABLE events; --",
         '" OR 1=1 /*',
