@@ -44,6 +44,7 @@ questions:
 
 expect.set_options(timeout=15_000)  # a machine that is busy is slow, not wrong
 
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
