@@ -24,6 +24,7 @@ SECRETS = (  # refused in the file
     ("backoffice", "token"),
     ("engine", "rasa_token"),
     ("engine", "actions_secret"),
+    ("voice", "twilio_token"),
 )
 SECRET_CHARS = 32  # of a secret that signs: shorter ones can be guessed
 # Read by tests and evaluation commands, not settings of the product.
@@ -93,6 +94,31 @@ class Engine(Section):
     deadline_s: float = Field(default=5.0, gt=0, le=60)  # for a turn, before ours serves it
 
 
+class Voice(Section):
+    """The telephone. Which carriers take calls, which engines hear and speak; see `docs/voice.md`."""
+
+    carriers: str = "webrtc"  # comma separated: asterisk_ws, audiosocket, webrtc, twilio; empty: no calls
+    host: str = "127.0.0.1"  # where the PBX reaches us
+    asterisk_ws_port: int = Field(default=8090, ge=0, le=65535)
+    audiosocket_port: int = Field(default=8091, ge=0, le=65535)
+    twilio_port: int = Field(default=8092, ge=0, le=65535)
+    twilio_token: str = Field(default="", repr=False)  # signs Twilio's requests; environment only
+    pbx: str = "127.0.0.1,::1"  # addresses and networks from which a PBX may connect, comma separated
+    max_calls: int = Field(default=20, ge=1, le=1000)
+    asr: Literal["vosk", "sherpa_onnx", "wyoming"] = "vosk"
+    asr_model: str = ""  # a name, a folder or tcp://host:port; empty: the shipped one
+    tts: str = "espeak"  # comma separated, the next speaks when one fails: espeak, coqui, piper
+    tts_model: str = ""  # of coqui or piper: a name or a folder
+    turn_model: str = ""  # ONNX file of smart-turn; empty: that of an installed pipecat-ai
+    silence_s: float = Field(default=0.6, ge=0.2, le=5)  # that ends the caller's turn
+    dictation_silence_s: float = Field(default=1.6, ge=0.5, le=10)  # the same while a number is dictated
+    turn_cap_s: float = Field(default=60.0, ge=5, le=600)
+    call_cap_s: float = Field(default=1800.0, ge=60, le=14400)
+    record: bool = False  # keep both sides of every call
+    survey: bool = True  # ask for a score after the talk
+    transfer: str = "queue"  # where callers go who need a human: queue, or person:<extension>
+
+
 def _long_enough(secret: str) -> str:
     if 0 < len(secret) < SECRET_CHARS:
         raise ValueError(f"needs at least {SECRET_CHARS} characters")
@@ -122,6 +148,7 @@ class Settings(Section):
     limits: Limits = Limits()
     backoffice: Backoffice = Backoffice()
     engine: Engine = Engine()
+    voice: Voice = Voice()
 
     @property
     def database(self) -> str:

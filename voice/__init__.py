@@ -1,0 +1,1 @@
+"""The telephone: a call becomes turns, turns become speech."""
