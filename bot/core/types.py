@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+PHONE = "phone"  # the channel of callers, and the medium of whoever is answered by voice
+
 
 class Owner(StrEnum):
     """Who is expected to answer the customer next."""
@@ -56,6 +58,11 @@ class Inbound:
     confidence: float | None = None
     pushed: bool = False
     customer: str | None = None
+
+    @property
+    def medium(self) -> str:
+        """How the answer will reach the customer: `phone` where it is heard, else the channel's name."""
+        return PHONE if self.confidence is not None else self.channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +144,15 @@ Answer = Say | Ask | Escalate
 
 @dataclass(frozen=True, slots=True)
 class TaskState:
-    """A form and what it knows. `status`: active, done, cancelled or refused."""
+    """A form and what it knows. `asks`: the slot it waits for.
+
+    `status`: active, done, cancelled or refused.
+    """
 
     form: str
     status: str
     slots: Mapping[str, Any] = field(default_factory=dict)
+    asks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

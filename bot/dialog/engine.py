@@ -117,7 +117,8 @@ class Position:
             return None
         outcome = handled.slots.get("outcome")
         status = ACTIVE if handled.form else str(outcome or "done")
-        return self._state(form, status, handled.slots)
+        asks = handled.slots.get(REQUESTED) if handled.form else None
+        return replace(self._state(form, status, handled.slots), asks=str(asks) if asks else None)
 
     @property
     def standing(self) -> TaskState | None:

@@ -19,7 +19,18 @@ from zoneinfo import ZoneInfo
 
 from bot.answers.compose import Composer, source
 from bot.backoffice.ports import Backoffice
-from bot.core.types import Conversation, Escalate, Hit, Inbound, NewEvent, Owner, Say, SayKind, TaskState
+from bot.core.types import (
+    PHONE,
+    Conversation,
+    Escalate,
+    Hit,
+    Inbound,
+    NewEvent,
+    Owner,
+    Say,
+    SayKind,
+    TaskState,
+)
 from bot.dialog import composing, hearing, languages, policy
 from bot.dialog.answering import MEMORY, TurnActions
 from bot.dialog.context import Context
@@ -155,7 +166,7 @@ class _Turn:
 
     async def thought(self) -> Thought | None:
         choice = self.inbound.choice
-        if choice is None and self.inbound.channel == "phone" and self.inbound.text.strip() == "0":
+        if choice is None and self.inbound.medium == PHONE and self.inbound.text.strip() == "0":
             choice = policy.OPERATOR  # the key that is always a person
         if choice is not None and not choice.startswith("/"):
             decision = self._pressed(choice)
@@ -220,7 +231,7 @@ class _Turn:
             understand=self._understanding,
             spans=self._found,
             speech=replace(
-                thinker.speech(self.articles, self.locale, self.now), spoken=self.inbound.channel == "phone"
+                thinker.speech(self.articles, self.locale, self.now), spoken=self.inbound.medium == PHONE
             ),
             limits=thinker.limits,
             escalations=thinker.escalations,
@@ -228,7 +239,7 @@ class _Turn:
             backoffice=thinker.backoffice,
             responder=thinker.dialogue.responder,
             now=self.now.astimezone(ZoneInfo(thinker.company.timezone)),
-            channel=self.inbound.channel,
+            channel=self.inbound.medium,
         )
 
     async def _dialogue(self, text: str, understanding: Understanding | None) -> Thought | None:
@@ -243,7 +254,7 @@ class _Turn:
             self.engine_state,
             text,
             self.conversation.id,
-            channel=self.inbound.channel,
+            channel=self.inbound.medium,
             slots=self._slots(),
             said=said,
             actions=self.actions,
@@ -271,7 +282,7 @@ class _Turn:
         slots |= self._identity()
         if self.dialogue.form is None:
             slots |= dict.fromkeys(self.thinker.dialogue.task_slots)
-            if self.inbound.channel == "phone":
+            if self.inbound.channel == PHONE:
                 slots["phone"] = self.inbound.address
         return slots
 

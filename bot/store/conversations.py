@@ -68,6 +68,15 @@ class Conversations:
             )
         )
 
+    async def begin(self, inbound: Inbound) -> Conversation:
+        """The open conversation of the sender, or a new one in which nothing was said yet: a call rings."""
+        checked_key(inbound.address)
+        return await until_settled(
+            lambda: self._database.write(
+                lambda connection: accepting.begin(connection, inbound, self._clock())
+            )
+        )
+
     async def commit(self, conversation_id: str, version: int, outcome: Outcome) -> tuple[Event, ...]:
         """Writes a turn's outcome and returns the appended events (with those of the handoff).
 

@@ -28,6 +28,9 @@ TAKE = (
     .values(last_seq=conversations.c.last_seq + 1, updated_at=bindparam("now"))
     .returning(*conversations.c)
 )
+STANDING = select(*conversations.c).where(
+    conversations.c.channel == bindparam("channel"), conversations.c.address == bindparam("address"), IS_OPEN
+)
 RECEIPTS: Select[Any] = (
     select(
         *conversations.c,
@@ -72,7 +75,7 @@ def accept(connection: Connection, inbound: Inbound, at: datetime) -> Receipt:
     elif first := connection.execute(FIRST_RECEIPT, sender).one_or_none():
         return receipt_of(first, repeated=True)
     else:
-        conversation = opened(connection, inbound, at)
+        conversation = opened(connection, inbound, at, count=1)
     for_operator = conversation.owner is Owner.OPERATOR and inbound.choice is None
     connection.execute(
         INSERT_INBOX,
@@ -95,8 +98,15 @@ def accept(connection: Connection, inbound: Inbound, at: datetime) -> Receipt:
     return Receipt(conversation, conversation.last_seq, inbound, answered=for_operator)
 
 
-def opened(connection: Connection, inbound: Inbound, at: datetime) -> Conversation:
-    """A new conversation that counts its first message already; known addresses keep their customer."""
+def begin(connection: Connection, inbound: Inbound, at: datetime) -> Conversation:
+    """The open conversation of the sender, who has not said anything yet; a lost race as in `accept`."""
+    sender = {"channel": inbound.channel, "address": inbound.address}
+    row = connection.execute(STANDING, sender).one_or_none()
+    return conversation_of(row) if row is not None else opened(connection, inbound, at, count=0)
+
+
+def opened(connection: Connection, inbound: Inbound, at: datetime, *, count: int) -> Conversation:
+    """A new conversation that counts so many messages already; known addresses keep their customer."""
     sender = {"channel": inbound.channel, "address": inbound.address}
     customer_id = connection.execute(CUSTOMER_OF, sender).scalar_one_or_none()
     if customer_id is None:
@@ -112,7 +122,7 @@ def opened(connection: Connection, inbound: Inbound, at: datetime) -> Conversati
         status=ConversationStatus.OPEN,
         owner=Owner.BOT,
         version=0,
-        last_seq=1,
+        last_seq=count,
         state={},
         created_at=at,
         updated_at=at,
@@ -128,7 +138,7 @@ def opened(connection: Connection, inbound: Inbound, at: datetime) -> Conversati
             "status": ConversationStatus.OPEN.value,
             "owner": Owner.BOT.value,
             "version": 0,
-            "last_seq": 1,
+            "last_seq": count,
             "state": {},
             "created_at": at,
             "updated_at": at,

@@ -308,3 +308,17 @@ async def test_customer_has_identities(store: Store) -> None:
     with pytest.raises(NotFound):
         await store.conversations.get("nobody")
     assert await store.conversations.find("web_chat", "nobody") is None
+
+
+async def test_a_call_that_rings_is_a_conversation_before_anything_is_said(store: Store) -> None:
+    caller = inbound("", channel="phone", address="+79000000001", client_id="")
+    begun = await store.conversations.begin(caller)
+    assert (begun.last_seq, begun.status) == (0, ConversationStatus.OPEN)
+    await store.conversations.append(begun.id, [NewEvent("call.started", {})])
+    heard = await store.conversations.receive(inbound(channel="phone", address="+79000000001"))
+    assert (heard.conversation.id, heard.seq) == (begun.id, 2)
+    assert (await store.conversations.begin(caller)).id == begun.id
+    many = await asyncio.gather(
+        *(store.conversations.begin(inbound(channel="phone", address="+79000000002")) for _ in range(8))
+    )
+    assert len({each.id for each in many}) == 1
