@@ -1,0 +1,77 @@
+"""What the words heard so far tell of the turn: a back-channel, an answer, an unfinished phrase, a number."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from bot.nlu.entities import numbers
+from bot.nlu.entities.said import Said
+from bot.nlu.entities.spoken import written
+from bot.nlu.entities.tokens import listed
+
+# Words by which a listener says "go on". «Да» is one too, unless a yes or no is awaited.
+BACKCHANNELS = listed(
+    "угу ага мгм м мм ммм хм гм а о ой у ух э так так-так да да-да дада понятно ясно понял поняла хорошо",
+    "ладно окей ок ну конечно вот слушаю правильно верно точно",
+    "uh-huh uhuh huh uh mhm mm hmm hm yeah yes yep right okay ok i see sure got it aha oh",
+)
+_YES_NO = listed(
+    "да нет ага угу конечно верно неверно правильно неправильно не хорошо ладно согласен согласна давайте",
+    "yes no yeah yep nope sure right",
+)
+# Nobody ends a thought on these: prepositions, conjunctions, names of what is about to be dictated.
+_UNFINISHED = listed(
+    "в во на с со к ко по о об от до из у за для при про под над без через между после перед около",
+    "и а но или что чтобы если когда потому как где который которая которое которые либо чем",
+    "мой моя моё моего моей это не номер телефон номера договор договора серия",
+    "э эм ну вот значит типа короче",
+    "the a an to of in on at for with and or but if that my is number um uh",
+)
+_FOUR_LAST = re.compile(r"\d[\d ]{2,}\d$")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
+
+
+@lru_cache(2_000)
+def words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.lower()))
+
+
+def is_backchannel(text: str, *, yes_no: bool = False) -> bool:
+    """Whether all words only say "go on"; `yes_no`: such an answer is awaited, so «да» is no back-channel."""
+    heard = words(text)
+    return all(word in BACKCHANNELS and not (yes_no and word in _YES_NO) for word in heard)
+
+
+def is_yes_or_no(text: str) -> bool:
+    heard = words(text)
+    return 0 < len(heard) <= 3 and all(word in _YES_NO or word in BACKCHANNELS for word in heard)
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether the last word asks for another one."""
+    heard = words(text)
+    return bool(heard) and heard[-1] in _UNFINISHED and heard != ("вот",)
+
+
+def is_echo(text: str, said: str) -> bool:
+    """Whether at least two words, all of them, are what our own side is saying, in its order."""
+    heard, ours = words(text), iter(words(said))
+    return len(heard) >= 2 and all(any(word == own for own in ours) for word in heard)
+
+
+@lru_cache(2_000)
+def digits(text: str) -> str:
+    """The digits said so far, as they would be written: «восемь девятьсот двадцать три» -> 8923."""
+    return numbers.digits(_written(text))
+
+
+def is_dictating(text: str) -> bool:
+    """Whether the text ends amid at least four dictated digits; «сто тысяч рублей» does not."""
+    return _FOUR_LAST.search(_written(text)) is not None
+
+
+@lru_cache(2_000)
+def _written(text: str) -> str:
+    again = written(Said.of(text))
+    return again.text if again else text
