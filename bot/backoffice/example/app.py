@@ -67,7 +67,7 @@ def create_app(database_url: str, *, token: str, clock: Clock = now) -> FastAPI:
         finally:
             await run_in_threadpool(app.state.database.close)
 
-    def authorised(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
+    async def authorised(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
         if given is None or not token or not compare_digest(given.credentials.encode(), token.encode()):
             raise HTTPException(401)
 

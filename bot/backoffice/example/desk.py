@@ -61,7 +61,7 @@ class Desk:
             return result
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
     state = request.app.state
     return Desk(state.database, state.clock, request.url.path.rsplit("/", 1)[-1])
 
