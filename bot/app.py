@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         running = await open_house(settings, metrics)
         app.state.house, app.state.chats, app.state.desk = running.house, running.chats, running.desk
+        app.state.voice = running.voice
         if running.house.rasa is not None:
             app.include_router(rasa_actions.router(running.house.rasa.action_server))
         try:
@@ -60,6 +61,10 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app, pages.lost)
     for module in (web_chat, rest, files, auth, desk, articles, team, health, demo, pages):
         app.include_router(module.routes)
+    if settings.voice.carriers:
+        from voice import routes as telephony
+
+        app.include_router(telephony.routes)
     # The last added is the outermost.
     app.add_middleware(BodyLimit, limit=settings.limits.body_bytes, unlimited=frozenset([rasa_actions.PATH]))
     app.add_middleware(RequestScope, metrics=metrics)

@@ -97,7 +97,7 @@ class Engine(Section):
 class Voice(Section):
     """The telephone. Which carriers take calls, which engines hear and speak; see `docs/voice.md`."""
 
-    carriers: str = "webrtc"  # comma separated: asterisk_ws, audiosocket, webrtc, twilio; empty: no calls
+    carriers: str = ""  # comma separated: asterisk_ws, audiosocket, webrtc, twilio; empty: no calls
     host: str = "127.0.0.1"  # where the PBX reaches us
     asterisk_ws_port: int = Field(default=8090, ge=0, le=65535)
     audiosocket_port: int = Field(default=8091, ge=0, le=65535)

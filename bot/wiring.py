@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -54,6 +54,9 @@ from handoff.desk_sockets import DeskSockets
 from knowledge_base.articles import load_folder
 from knowledge_base.indexing import KnowledgeIndex
 
+if TYPE_CHECKING:
+    from voice.gateway import Gateway
+
 log = logger("frontline.wiring")
 _DRAIN = 15.0  # seconds that accepted messages may still take when we stop
 _RECOVERY = timedelta(minutes=1)  # after this an unanswered message is not in flight any more
@@ -69,6 +72,7 @@ class Running:
     chats: ChatSockets
     desk: DeskSockets
     client: httpx.AsyncClient
+    voice: Gateway | None = None
 
 
 async def open_house(settings: Settings, metrics: Metrics) -> Running:
@@ -103,6 +107,10 @@ async def open_house(settings: Settings, metrics: Metrics) -> Running:
     client = httpx.AsyncClient(timeout=10.0, follow_redirects=False)
     house.invite_url = await first_administrator(store, settings)
     running = Running(house, chats, desk, client)
+    if settings.voice.carriers:
+        from voice.gateway import Gateway
+
+        running.voice = Gateway(house)
     _start(running)
     return running
 
@@ -110,6 +118,8 @@ async def open_house(settings: Settings, metrics: Metrics) -> Running:
 async def close_house(running: Running) -> None:
     """Ends what runs, after the turns in flight are answered; their sockets are closed by then."""
     house = running.house
+    if running.voice is not None:
+        await running.voice.stop()
     if house.answering:
         _, late = await asyncio.wait(tuple(house.answering), timeout=_DRAIN)
         if late:  # accepted and stored: the next start answers them
@@ -159,6 +169,8 @@ def _start(running: Running) -> None:
     house = running.house
     house.run(_until_done(_open_dialog, house), "open_dialog")
     house.run(_forever(_listen, running), "listen")
+    if running.voice is not None:
+        house.run(_open_voice(house, running.voice), "voice")
     house.run(house.presence.repeat(), "presence")
     house.run(house.skills.watch(), "skills")
     house.run(running.desk.check_sessions(), "sessions")
@@ -186,6 +198,16 @@ async def _open_dialog(house: House) -> None:
     log.info("ready", seconds=round((clock.now() - house.started).total_seconds(), 1))
     house.run(house.library.watch(), "library")
     house.run(_recover(house, turns), "recover")
+
+
+async def _open_voice(house: House, gateway: Gateway) -> None:
+    """After the dialog, which every call needs; what is wrong is said by `voice.problem`, chats go on."""
+    await house.opened.wait()
+    try:
+        await gateway.start()
+    except FrontlineError as error:
+        gateway.problem = error.code
+        log.error("voice_not_ready", code=error.code, problem=error.message)
 
 
 def _turns(house: House, project: Loaded, index: KnowledgeIndex, query: QueryBuilder) -> Turns:

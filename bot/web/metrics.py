@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from bot.core.types import Ask, Escalate, Say, Turn
 
 _TURN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.04, 0.075, 0.15, 0.3, 1, 3, 10)
+_CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.7, 1, 1.2, 2, 5, 10)
 _HTTP_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _METHODS = {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"}
 
@@ -65,6 +66,14 @@ class Metrics:
         self.articles = Gauge(
             "frontline_articles", "Articles that can be answered from", registry=self.registry
         )
+        self.calls = Gauge("frontline_calls", "Calls that the voice gateway has now", registry=self.registry)
+        self.call_seconds = Histogram(
+            "frontline_call_seconds",
+            "Time of an answer in a call by stage; `answer` is from the last voice to the first sound",
+            ["stage"],
+            buckets=_CALL_BUCKETS,
+            registry=self.registry,
+        )
         self.revision = Gauge(
             "frontline_knowledge_revision", "Revision of the serving index", registry=self.registry
         )
@@ -75,6 +84,9 @@ class Metrics:
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self.requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
         self.request_seconds.labels(route).observe(seconds)
+
+    def call_stage(self, stage: str, seconds: float) -> None:
+        self.call_seconds.labels(stage).observe(seconds)
 
     def turn(self, turn: Turn) -> None:
         """Counts a turn once; a repeat is not a turn."""

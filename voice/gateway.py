@@ -1,0 +1,148 @@
+"""The gateway: an event loop of its own for the calls, the engines they share, and the limit of calls.
+
+It lives beside the application's loop, so that a frame every 20 ms does not wait for a turn or a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import structlog
+
+from bot.core.errors import FrontlineError
+from bot.web.house import House
+from voice.asr import open_recogniser
+from voice.call.call import Call
+from voice.call.means import Means
+from voice.call.mouth import Mouth
+from voice.call.script import Script
+from voice.call.talk import Across, Talk
+from voice.carriers import Carrier, open_carriers
+from voice.carriers.announced import Announced
+from voice.carriers.next_steps import NextSteps
+from voice.ports import HANGUP, Line, Manner, NextStep, Synthesiser
+from voice.tts import open_synthesiser, pieces
+from voice.tts.sentences import sentences
+from voice.turn_taking import Ears
+
+T = TypeVar("T")
+BUSY_S = 15.0  # that a caller on top of the limit is talked to
+DRAIN_S = 20.0  # that running calls may still take when we stop
+log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """`start` and `stop` are awaited on the application's loop; `answer` runs on the loop of the calls."""
+
+    def __init__(self, house: House) -> None:
+        self._house, self._settings = house, house.settings.voice
+        self._across = Across(asyncio.get_running_loop())
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
+        self.steps, self.announced = NextSteps(), Announced()
+        self._carriers: dict[str, Carrier] = {}
+        self._voice: Synthesiser
+        self._means: Means | None = None
+        self._calls = 0
+        self.problem: str | None = "starting"
+
+    @property
+    def calls(self) -> int:
+        """How many run now."""
+        return self._calls
+
+    def ports(self) -> dict[str, int]:
+        """Where each carrier listens."""
+        return {name: carrier.port for name, carrier in self._carriers.items()}
+
+    async def start(self) -> None:
+        """Raises `FrontlineError`: a model that cannot be read, a port that is taken."""
+        self._thread.start()
+        await self.on_calls(self._open())
+        self.problem = None
+        log.info("voice.ready", carriers=self._settings.carriers, ports=self.ports())
+
+    async def stop(self) -> None:
+        """Takes no more calls, lets those that run end, and closes the engines."""
+        if self._thread.is_alive():
+            await self.on_calls(self._close())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            await asyncio.to_thread(self._thread.join)
+            self._loop.close()
+
+    async def on_calls(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs work of the calls' loop from the application's."""
+        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return await asyncio.wrap_future(future)
+
+    async def answer(self, line: Line) -> None:
+        """One call, from the ring to the hand-over; on the loop of the calls."""
+        means = self._means
+        if means is None or self._calls >= self._settings.max_calls:
+            await self._busy(line)
+            return
+        self._calls += 1
+        self._house.metrics.calls.inc()
+        try:
+            await Call(line, Talk(self._house, self._across, line.incoming), means).run()
+        finally:
+            self._calls -= 1
+            self._house.metrics.calls.dec()
+
+    async def _open(self) -> None:
+        settings = self._house.settings
+        self._voice = open_synthesiser(self._settings, settings.data_dir)
+        script = Script.load(settings.nlu_data / "voice.yml", self._house.phrases, settings.company.name)
+        self._voice.remember(script.fixed("ru"))
+        self._means = Means(
+            settings=self._settings,
+            script=script,
+            ears=Ears.open(self._settings),
+            recogniser=await asyncio.to_thread(open_recogniser, self._settings, settings.data_dir),
+            speak=self._speak,
+            recordings=settings.data_dir / "recordings",
+            observe=self._house.metrics.call_stage,
+        )
+        self._carriers = open_carriers(
+            self._settings, self.answer, steps=self.steps, announced=self.announced
+        )
+        for carrier in self._carriers.values():
+            await carrier.start()
+
+    async def _close(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                await asyncio.gather(*(carrier.stop() for carrier in self._carriers.values()))
+        if self._means is not None:
+            self._means.ears.close()
+            await self._means.recogniser.close()
+            await self._voice.close()
+
+    def _speak(self, text: str, manner: Manner, rate: int) -> AsyncIterator[bytes]:
+        return pieces(self._voice, text, manner, rate)
+
+    async def _busy(self, line: Line) -> None:
+        """Nobody is dropped: a caller on top of the limit is told so and goes to the operators."""
+        log.warning("call.busy", carrier=line.incoming.carrier, call=line.incoming.id, calls=self._calls)
+        hearing = asyncio.create_task(_drain(line))
+        pbx = line.incoming.pbx
+        try:
+            if self._means is not None:
+                mouth = Mouth(line, self._speak, None, on_started=lambda _: None, on_finished=lambda: None)
+                said = self._means.script.say("busy" if pbx else "busy_chat", "ru")
+                with suppress(FrontlineError, TimeoutError):
+                    async with asyncio.timeout(BUSY_S):
+                        await mouth.say(sentences(self._means.script.spoken(said, "ru")))
+        finally:
+            await line.leave(NextStep("queue", topic="busy") if pbx else HANGUP)
+            hearing.cancel()
+
+
+async def _drain(line: Line) -> None:
+    async for _ in line.received():
+        pass

@@ -1,0 +1,59 @@
+"""What the PBX asks over HTTP: it announces calls before they come, and asks what follows them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import PlainTextResponse
+
+from bot.core.errors import Forbidden, FrontlineError
+from bot.web.errors import declared
+from bot.web.house import house_of
+from bot.web.security import client_ip
+from voice.carriers.networks import Networks
+from voice.gateway import Gateway
+
+routes = APIRouter(prefix="/voice", tags=["telephony"])
+
+
+async def gateway_of(request: Request) -> Gateway:
+    """The gateway; 503 while no call can be taken."""
+    gateway: Gateway | None = request.app.state.voice
+    if gateway is None:
+        raise FrontlineError("voice_off", "no carrier is configured", status=503)
+    return gateway
+
+
+async def pbx_only(request: Request) -> None:
+    """Only the addresses of `voice.pbx` may ask."""
+    settings = house_of(request).settings
+    if client_ip(request, settings) not in Networks(settings.voice.pbx):
+        raise Forbidden("this address is no PBX of ours")
+
+
+TheGateway = Annotated[Gateway, Depends(gateway_of)]
+
+
+@routes.get(
+    "/call",
+    summary="A call that will come",
+    dependencies=[Depends(pbx_only)],
+    status_code=204,
+    responses=declared(403, 422, 503),
+)
+async def announce(request: Request, gateway: TheGateway) -> None:
+    """`id` (a UUID), `from`, `to`, `conversation`, `purpose`, `rate`; whatever else is kept as variables."""
+    gateway.announced.announce(request.query_params)
+
+
+@routes.get(
+    "/next",
+    summary="What follows a call",
+    dependencies=[Depends(pbx_only)],
+    response_class=PlainTextResponse,
+    responses=declared(403, 503),
+)
+async def following(call: Annotated[str, Query(max_length=128)], gateway: TheGateway) -> PlainTextResponse:
+    """`kind|target|topic|conversation|url` on one line; empty when nothing is known: then a person."""
+    return PlainTextResponse(gateway.steps.answer(call))
