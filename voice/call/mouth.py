@@ -114,10 +114,10 @@ class Mouth:
             if utterance.first_sound is None:
                 utterance.first_sound = time.monotonic()
                 self._on_started(utterance.said)
-            await self._line.play(pcm)
-            utterance.poured(len(pcm))
+            utterance.poured(len(pcm))  # the line has it even where waiting for its ear is cut short
             if self._recording is not None:
                 self._recording.ours(pcm)
+            await self._line.play(pcm)
         await self._line.drained()
         if utterance.first_sound is not None:
             self._on_finished()
@@ -173,7 +173,7 @@ class _Utterance:
 
     def heard(self) -> str:
         """The text up to what the line took, by words; the pace within a sentence is taken as even."""
-        ends = [start for start, _ in self._starts[1:]] + [len(self._pcm)]
+        ends = [*(start for start, _ in self._starts), len(self._pcm)][1:]
         parts: list[str] = []
         for (start, sentence), end in zip(self._starts, ends, strict=True):
             if self._at >= end and (end > start or not sentence):

@@ -1,0 +1,40 @@
+"""Recordings: both sides in their places, the unheard left out, nothing left behind."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from voice.audio import read_wav, samples
+from voice.call.recording import Recording
+
+RATE = 8000
+
+
+def tone(level: int, seconds: float) -> bytes:
+    return np.full(int(RATE * seconds), level, dtype="<i2").tobytes()
+
+
+def test_both_sides_lie_where_they_were_heard(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    recording = Recording(tmp_path / "kept", "a1", RATE, begun)
+    recording.caller(tone(100, 0.5), begun + 0.5)
+    recording.caller(tone(200, 0.5), begun + 2.0)  # a gap, as while a key is pressed
+    recording.ours(tone(300, 2.0))
+    recording.unsaid(1.5)
+    recording.ours(tone(400, 0.25))
+    path = recording.close()
+    left, rate = read_wav(path)
+    caller = samples(left)
+    assert rate == RATE
+    assert [int(caller[int(at * RATE)]) for at in (0.25, 0.75, 1.5, 2.25)] == [0, 100, 0, 200]
+    ours = np.frombuffer(path.read_bytes()[44:], dtype="<i2").reshape(-1, 2)[:, 1]
+    assert [np.count_nonzero(ours == level) for level in (300, 400)] == [RATE // 2, RATE // 4]
+    assert [each.name for each in path.parent.iterdir()] == ["a1.wav"]
+
+
+def test_a_call_without_a_sound_is_an_empty_file(tmp_path: Path) -> None:
+    path = Recording(tmp_path, "a2", RATE, time.monotonic()).close()
+    assert read_wav(path) == (b"", RATE)
