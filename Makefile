@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EVAL_DATA ?= $(or $(FRONTLINE_EVAL_DATA),$(wildcard ../shared/eval))
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lock install run check test test-slow lint types eval eval-rasa bench screenshots install-test install-transformers rasa system clean
+.PHONY: help lock install run check test test-slow lint types eval eval-rasa bench screenshots install-test install-transformers rasa coqui system clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 24
@@ -33,6 +33,9 @@ install-transformers: $(VENV)/.installed-transformers  ## the optional sentence-
 
 rasa:  ## the optional engine: Rasa 3.6.21 in its own environment (Python 3.10, 2.7 GB)
 	@sh deploy/rasa.sh $(PYTHON_RASA) .venv-rasa
+
+coqui:  ## the optional voices of coqui-tts in their own environment (1.8 GB)
+	@sh deploy/coqui.sh $(PYTHON) .venv-coqui
 
 run: install  ## serve: http://127.0.0.1:8080 with the example knowledge base
 	@exec $(BIN)/frontline serve
@@ -73,7 +76,7 @@ screenshots: install-test system  ## retake docs/screenshots from the running pr
 	$(BIN)/python docs/screenshots/take.py
 
 clean:  ## remove the environment and caches, keep data/
-	rm -rf $(VENV) .venv-rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-rasa .venv-coqui .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock:  ## rewrite constraints.txt from a fresh environment with everything installed
 	sh deploy/lock.sh $(PYTHON)

@@ -108,7 +108,8 @@ class Voice(Section):
     asr: Literal["vosk", "sherpa_onnx", "wyoming"] = "vosk"
     asr_model: str = ""  # a name, a folder or tcp://host:port; empty: the shipped one
     tts: str = "espeak"  # comma separated, the next speaks when one fails: espeak, coqui, piper
-    tts_model: str = ""  # of coqui or piper: a name or a folder
+    tts_model: str = ""  # of coqui or piper: a name or a folder; of both, comma separated in the order of tts
+    coqui_venv: Path = ROOT / ".venv-coqui"  # what `make coqui` makes
     turn_model: str = ""  # ONNX file of smart-turn; empty: that of an installed pipecat-ai
     silence_s: float = Field(default=0.6, ge=0.2, le=5)  # that ends the caller's turn
     dictation_silence_s: float = Field(default=1.6, ge=0.5, le=10)  # the same while a number is dictated
