@@ -91,6 +91,15 @@ class ConversationPage(BaseModel):
     page: int
 
 
+class Earlier(BaseModel):
+    """Another conversation of the same person, in any channel."""
+
+    id: str
+    channel: str
+    status: str
+    updated_at: str
+
+
 class Dialog(BaseModel):
     conversation: dict[str, Any]
     customer: dict[str, Any]
@@ -98,6 +107,7 @@ class Dialog(BaseModel):
     context: dict[str, Any]
     events: list[dict[str, Any]]
     last_seq: int
+    earlier: list[Earlier]
 
 
 class Close(Body):
@@ -153,10 +163,10 @@ async def search(
 @routes.get("/conversations/{conversation_id}", summary="The whole dialog", responses=declared(404))
 async def dialog(conversation_id: ObjectId, caller: Reader, house: TheHouse) -> Dialog:
     """Everything that was said and understood, with the context of the handoff."""
-    conversation = await _seen_by(house, caller.operator, conversation_id)
+    conversation = await seen_by(house, caller.operator, conversation_id)
     customer = await house.store.conversations.customer(conversation.customer_id)
     handoff = await house.store.handoffs.latest_of(conversation_id)
-    events = await _all_events(house, conversation_id)
+    events = await all_events(house, conversation_id)
     return Dialog(
         conversation={
             "id": conversation.id,
@@ -177,6 +187,10 @@ async def dialog(conversation_id: ObjectId, caller: Reader, house: TheHouse) -> 
         context=describe(events, None if handoff is None else handoff.reason).as_json(),
         events=[event_for_desk(event) for event in events],
         last_seq=events[-1].seq if events else 0,
+        earlier=[
+            Earlier(id=one.id, channel=one.channel, status=one.status, updated_at=one.updated_at.isoformat())
+            for one in await house.store.conversations.earlier(conversation)
+        ],
     )
 
 
@@ -277,17 +291,21 @@ async def _stepped(
     return Written(seq=events[-1].seq)
 
 
-async def _seen_by(house: House, operator: Operator, conversation_id: str) -> Conversation:
+async def seen_by(house: House, operator: Operator, conversation_id: str) -> Conversation:
+    """The conversation, if this operator may see it; raises NotFound and Forbidden."""
     conversation = await house.store.conversations.get(conversation_id)
     if operator.role in _ALL_CONVERSATIONS:
         return conversation
     handoff = await house.store.handoffs.latest_of(conversation_id)
-    if handoff is None or (handoff.status not in OPEN and handoff.claimed_by != operator.id):
-        raise Forbidden("operators see conversations of the queue and those they held")
-    return conversation
+    if handoff is not None and (handoff.status in OPEN or handoff.claimed_by == operator.id):
+        return conversation
+    if await house.store.handoffs.serves(operator.id, conversation.customer_id):
+        return conversation
+    raise Forbidden("operators see conversations of the queue, those they held and those of whom they serve")
 
 
-async def _all_events(house: House, conversation_id: str) -> list[Event]:
+async def all_events(house: House, conversation_id: str) -> list[Event]:
+    """From the first on."""
     events: list[Event] = []
     while page := await house.store.conversations.events(
         conversation_id, after=events[-1].seq if events else 0
@@ -372,7 +390,7 @@ async def _subscribe(
     try:
         if not _ID.fullmatch(conversation_id):
             raise NotFound("conversation")
-        await _seen_by(house, caller.operator, conversation_id)
+        await seen_by(house, caller.operator, conversation_id)
     except FrontlineError as error:
         connection.push({"type": "error", "code": error.code, "conversation_id": conversation_id})
         return

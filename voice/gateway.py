@@ -25,8 +25,8 @@ from voice.call.talk import Across, Talk
 from voice.carriers import Carrier, open_carriers
 from voice.carriers.announced import Announced
 from voice.carriers.next_steps import NextSteps
-from voice.ports import HANGUP, Line, Manner, NextStep, Synthesiser
-from voice.tts import open_synthesiser, pieces
+from voice.ports import HANGUP, Line, Manner, NextStep
+from voice.tts import Cached, open_synthesiser, pieces
 from voice.tts.sentences import sentences
 from voice.turn_taking import Ears
 
@@ -46,7 +46,8 @@ class Gateway:
         self._thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
         self.steps, self.announced = NextSteps(), Announced()
         self._carriers: dict[str, Carrier] = {}
-        self._voice: Synthesiser
+        self._voice: Cached
+        self._rendering: asyncio.Task[int]
         self._means: Means | None = None
         self._calls = 0
         self.problem: str | None = "starting"
@@ -96,9 +97,10 @@ class Gateway:
 
     async def _open(self) -> None:
         settings = self._house.settings
-        self._voice = open_synthesiser(self._settings, settings.data_dir)
+        self._voice = open_synthesiser(settings)
+        self._voice.start()
         script = Script.load(settings.nlu_data / "voice.yml", self._house.phrases, settings.company.name)
-        self._voice.remember(script.fixed("ru"))
+        self._rendering = asyncio.create_task(self._voice.remember(script.fixed("ru")))
         self._means = Means(
             settings=self._settings,
             script=script,
@@ -119,6 +121,7 @@ class Gateway:
             async with asyncio.timeout(DRAIN_S):
                 await asyncio.gather(*(carrier.stop() for carrier in self._carriers.values()))
         if self._means is not None:
+            self._rendering.cancel()
             self._means.ears.close()
             await self._means.recogniser.close()
             await self._voice.close()

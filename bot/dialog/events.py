@@ -55,6 +55,7 @@ def outcome(receipt: Receipt, conversation: Conversation, thought: Thought | Non
         handoff=handoff,
         cancel_handoff=thought.cancels,
         requires_articles=_required(answer),
+        identities=thought.proved,
     )
 
 

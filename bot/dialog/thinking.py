@@ -39,6 +39,7 @@ from bot.dialog.engine import Dialogue
 from bot.dialog.escalation import Rules
 from bot.dialog.offers import Offers
 from bot.dialog.phrases import Phrases, language
+from bot.dialog.search import Search
 from bot.dialog.shift import Shift
 from bot.dialog.speech import Speech
 from bot.dialog.understanding import Understand, Understanding
@@ -46,13 +47,12 @@ from bot.engine.agent import Handled
 from bot.nlu.entities import Entities
 from bot.nlu.language import Language
 from bot.nlu.project import ESCALATE, TASK
-from bot.nlu.query import Query
 from bot.project.model import EntitySpan
 from bot.settings import Company, Policy
 from knowledge_base.articles import Article
 from knowledge_base.indexing import KnowledgeIndex
-from knowledge_base.retriever import Retriever
 
+COMPANY = "company"  # the "channel" of identities that are the company's own references
 IDENTIFIED_S = 1800  # of silence, after which a customer proves again who he is
 ENTITIES_AT = 0.2  # probability of a task from which entities are looked for
 
@@ -70,6 +70,7 @@ class Thought:
     engine: Mapping[str, Any] = field(default_factory=dict)  # the dialogue's state, to be kept
     task: TaskState | None = None
     events: tuple[NewEvent, ...] = ()
+    proved: tuple[tuple[str, str], ...] = ()  # identities of the customer that this turn has proved
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -151,7 +152,7 @@ class _Turn:
     ) -> None:
         self.thinker, self.conversation, self.inbound, self.now = thinker, conversation, inbound, now
         snapshot = thinker.knowledge.current
-        self.search = _Search(snapshot.retriever, gone)
+        self.search = Search(snapshot.retriever, gone)
         articles = snapshot.articles
         self.articles = {key: each for key, each in articles.items() if key not in gone} if gone else articles
         context = Context.read(conversation.state)
@@ -265,10 +266,23 @@ class _Turn:
         decision = self._composed(handled, understanding, intent, task)
         if self.conversation.owner is Owner.QUEUE and not policy.said_while_waiting(decision, self.context):
             return None
-        events = composing.ratings(handled.messages)
-        return self._decided(
-            decision, understanding, intent=intent, engine=handled.state, task=task, events=events
+        thought = self._decided(
+            decision,
+            understanding,
+            intent=intent,
+            engine=handled.state,
+            task=task,
+            events=composing.ratings(handled.messages),
         )
+        return None if thought is None else replace(thought, proved=self._proved(handled.slots))
+
+    def _proved(self, slots: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        """Who the customer has turned out to be: the company's reference, and the telephone of the code."""
+        customer, phone = slots.get("customer"), slots.get("phone")
+        if not customer or customer == self.dialogue.tracker.slot("customer"):
+            return ()
+        by_code = slots.get("code") is not None and phone
+        return (COMPANY, str(customer)), *(((PHONE, str(phone)),) if by_code else ())
 
     def _needs_entities(self, u: Understanding) -> bool:
         """Whether what the message names bears on the dialogue; a question to the base it does not."""
@@ -370,25 +384,6 @@ class _Turn:
             task=task,
             events=events,
         )
-
-
-class _Search:
-    """The retriever, timed, without articles that are gone."""
-
-    def __init__(self, retriever: Retriever, gone: frozenset[str]) -> None:
-        self._retriever, self._gone = retriever, gone
-        self._found: dict[tuple[str, int], Sequence[Hit]] = {}
-        self.ms = 0.0
-
-    def __call__(self, query: Query, limit: int) -> Sequence[Hit]:
-        """Each text is searched once."""
-        key = (query.text, limit)
-        if key not in self._found:
-            started = time.perf_counter()
-            hits = self._retriever.search(query, limit)
-            self.ms += (time.perf_counter() - started) * 1000
-            self._found[key] = [hit for hit in hits if hit.article_id not in self._gone]
-        return self._found[key]
 
 
 def _locale(spoken: Language, usual: str) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Update, bindparam, insert, select, updat
 from bot.core.errors import FrontlineError, NotFound, StaleVersion
 from bot.core.handoff import RAISED, REQUESTED, TRANSITIONS, Step
 from bot.core.types import ConversationStatus, Event, HandoffStatus, NewEvent, Owner
+from bot.store import persons
 from bot.store.history import GET, OPEN_HANDOFF, SETTLE, append_events, conversation_of, event_of
 from bot.store.records import AlreadyAnswered, NewHandoff, Outcome
 from bot.store.tables import appends, articles, conversations, events, handoffs, inbox, new_id
@@ -94,6 +95,8 @@ def commit(
         raise StaleVersion(conversation_id)
     conversation = conversation_of(row)
     require_published(connection, conversation_id, outcome.requires_articles)
+    if outcome.identities:
+        persons.prove(connection, conversation.customer_id, outcome.identities)
     if outcome.answers_seq is not None:
         first = conversation.last_seq - count + 1
         reply = (first, conversation.last_seq) if count else (None, None)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from bot.core.clock import Clock
 from bot.core.errors import NotFound
 from bot.core.types import Conversation, ConversationStatus, Event, Inbound, NewEvent
-from bot.store import commits, desk
+from bot.store import commits, desk, persons
 from bot.store import inbox as accepting
 from bot.store.database import Database, checked_key
 from bot.store.history import GET, IS_OPEN, conversation_of, event_of, until_settled
@@ -195,6 +195,10 @@ class Conversations:
             )
 
         return await self._database.read(work)
+
+    async def earlier(self, conversation: Conversation, limit: int = 5) -> list[Conversation]:
+        """Other conversations of the same person, the latest first."""
+        return await self._database.read(lambda connection: persons.earlier(connection, conversation, limit))
 
     async def rename_customer(self, customer_id: str, name: str | None) -> None:
         """Sets the name that the desk shows; raises NotFound."""

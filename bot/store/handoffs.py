@@ -11,7 +11,7 @@ from bot.core.clock import Clock
 from bot.core.errors import FrontlineError, NotFound
 from bot.core.handoff import OPEN, TRANSITIONS, Step
 from bot.core.types import Event, Handoff, HandoffStatus, NewEvent
-from bot.store import desk
+from bot.store import desk, persons
 from bot.store.database import Database
 from bot.store.history import OPEN_HANDOFF, SETTLE, append_events, conversation_of, handoff_of
 from bot.store.records import QueueItem
@@ -135,6 +135,12 @@ class Handoffs:
             lambda connection: connection.execute(LATEST, {"conversation_id": conversation_id}).one_or_none()
         )
         return None if row is None else handoff_of(row)
+
+    async def serves(self, operator_id: str, customer_id: str) -> bool:
+        """Whether the operator holds a conversation of this person now."""
+        return await self._database.read(
+            lambda connection: persons.serves(connection, operator_id, customer_id)
+        )
 
     async def position(self, handoff_id: str) -> int | None:
         """1 for the next to be served; None when the handoff is not waiting."""

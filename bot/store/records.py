@@ -82,7 +82,8 @@ class Outcome:
     already, a more urgent `handoff` changes that one and appends `handoff.raised`, any other changes
     nothing. `cancel_handoff` writes `handoff.cancelled` before `events` and gives the conversation
     back to the bot.
-    `requires_articles` are ids that must still be published when the transaction commits.
+    `requires_articles` are ids that must still be published when the transaction commits. `identities` are
+    (channel, address) pairs that were proved to be the customer's: who was known by them is the same person.
     """
 
     events: Sequence[NewEvent] = ()
@@ -94,6 +95,7 @@ class Outcome:
     handoff: NewHandoff | None = None
     cancel_handoff: bool = False
     requires_articles: frozenset[str] = frozenset()
+    identities: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from held_clock import HeldClock
 from sqlalchemy import select
 
 from bot.core.errors import FrontlineError, NotFound
-from bot.core.types import Operator, Role
+from bot.core.types import Conversation, Inbound, Operator, Role
 from bot.store import tables
 from bot.store.engine import Store
-from bot.store.records import Verified
+from bot.store.records import Outcome, Verified
 
 
 async def administrator(store: Store, login: str = "Anna") -> Operator:
@@ -202,3 +202,26 @@ async def test_audit_is_read_in_pages(store: Store) -> None:
     assert [entry.object for entry in newest] == ["a4", "a3"]
     older = await store.audit.list(before=newest[-1].id)
     assert [entry.details for entry in older] == [{"n": 2}, {"n": 1}, {"n": 0}]
+
+
+async def test_who_is_proved_to_be_somebody_known_is_that_person_everywhere(store: Store) -> None:
+    async def begun(channel: str, address: str) -> Conversation:
+        return await store.conversations.begin(Inbound(channel, address, "", ""))
+
+    async def prove(conversation: Conversation, *identities: tuple[str, str]) -> Conversation:
+        fresh = await store.conversations.get(conversation.id)
+        await store.conversations.commit(fresh.id, fresh.version, Outcome(identities=identities))
+        return await store.conversations.get(conversation.id)
+
+    call = await begun("phone", "+79000000001")
+    chat = await begun("web_chat", "web-1")
+    assert chat.customer_id != call.customer_id
+    chat = await prove(chat, ("company", "c-1"), ("phone", "+79000000001"))
+    assert chat.customer_id == call.customer_id
+    assert [each.id for each in await store.conversations.earlier(chat)] == [call.id]
+    customer = await store.conversations.customer(chat.customer_id)
+    assert customer.identities == (("company", "c-1"), ("phone", "+79000000001"), ("web_chat", "web-1"))
+    again = await prove(await begun("rest", "k|u"), ("company", "c-1"))
+    assert again.customer_id == call.customer_id
+    assert (await begun("phone", "+79000000001")).id == call.id
+    assert await store.conversations.earlier(await begun("web_chat", "web-2")) == []

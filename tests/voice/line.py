@@ -12,7 +12,7 @@ AHEAD_S = 1.0
 
 
 class MemoryLine:
-    """`pace`: how many seconds of sound are heard in a second. `left` is the step that the call ended with."""
+    """`pace`: seconds of sound that are heard in a second. `left` is the step that the call ended with."""
 
     def __init__(self, incoming: Incoming | None = None, *, pace: float = 1.0) -> None:
         self.incoming = incoming or Incoming("call-1", "memory", 8000, caller="+79000000001")

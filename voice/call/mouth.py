@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from bot.core.errors import FrontlineError
 from voice.call.recording import Recording
 from voice.ports import FRAME_S, SAMPLE_BYTES, Line, Manner
+from voice.tts.saying import silence
+from voice.tts.sentences import pause_s
 
 AHEAD_S = 8.0  # of sound that is made before it is needed
 STEP_S = 0.1  # of sound that is given to the line at once
@@ -89,7 +91,9 @@ class Mouth:
     async def _make(self, utterance: _Utterance) -> None:
         """Sound of sentence after sentence, not much more than is needed next."""
         try:
-            for sentence in utterance.sentences:
+            for number, sentence in enumerate(utterance.sentences):
+                if number:
+                    await utterance.add(silence(pause_s(utterance.sentences[number - 1]), utterance.rate))
                 utterance.begin(sentence)
                 async for piece in self._speak(sentence, self.manner, utterance.rate):
                     await utterance.add(piece)

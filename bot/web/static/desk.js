@@ -81,7 +81,9 @@ function App({ desk, operator }) {
     };
     desk.onSpoken = (card) => { tone(); notify(t("notify_spoken"), card.reason_text, () => open(card.conversation_id)); };
     desk.connect();
-    if (location.hash.length > 1) open(decodeURIComponent(location.hash.slice(1)));
+    const followed = () => { if (location.hash.length > 1) open(decodeURIComponent(location.hash.slice(1))); };
+    followed();
+    addEventListener("hashchange", followed);
   }, []);
   const calls = state.queue.waiting.length + state.queue.mine.filter((card) => card.unread).length;
   useEffect(() => titled(calls), [calls]);

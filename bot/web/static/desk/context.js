@@ -41,10 +41,13 @@ function valueName(value) {
   return named("value", value);
 }
 
-const STEPS = new Set(["handoff.requested", "handoff.raised", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating"]);
+const spokenLength = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
+const STEPS = new Set(["handoff.requested", "handoff.raised", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating", "call.started", "call.ended"]);
 export const stepText = ({ kind, data }) => t(`event_${kind.replace(".", "_")}`, {
   name: data.operator_name || t("operator"), reason: data.reason ? reasonName(data.reason) : "", score: data.score,
   resolution: data.resolution ? named("resolution", data.resolution) : "",
+  length: data.seconds ? spokenLength(data.seconds) : "",
 });
 export const isStep = ({ kind }) => STEPS.has(kind);
 
@@ -70,6 +73,8 @@ export function Context({ opened }) {
       <dt>${t("channel")}</dt><dd>${channelName(conversation.channel)}</dd>
       <dt>${t("language")}</dt><dd>${named("language", conversation.locale)}</dd>
       <dt>${t("since")}</dt><dd class="num">${dateTime(customer.created_at)}</dd></dl></section>
+    ${opened.earlier?.length > 0 && html`<section><h2>${t("earlier")}</h2><ul class="earlier">${opened.earlier.map((one) => html`<li key=${one.id}>
+      <a href=${`#${one.id}`}>${channelName(one.channel)}</a> <time class="num">${dateTime(one.updated_at)}</time></li>`)}</ul></section>`}
     <section><h2>${t("timeline")}</h2><ol class="timeline">
       <li><time class="num">${clockTime(conversation.created_at)}</time> ${t("event_started")}</li>
       ${events.filter(isStep).map((event) => html`<li key=${event.seq}><time class="num">${clockTime(event.at)}</time> ${stepText(event)}</li>`)}</ol></section></div>`;

@@ -14,13 +14,17 @@ const Body = ({ data }) => (data.html && data.author !== "customer"
 
 const speaker = (data) => ({ customer: t("customer"), bot: t("bot"), operator: data.name || t("operator"), system: t("system") })[data.author];
 
-function Line({ event }) {
+// Of what was said on the telephone, a caller who interrupts has heard the beginning only.
+const Heard = ({ text }) => html`<p class="offered">${text ? t("heard_only", { text }) : t("heard_nothing")}</p>`;
+
+function Line({ event, heard }) {
   const { data, kind } = event;
   const style = kind === "note" ? "note" : data.author;
   return html`<article class="line ${style}">
     <header><b>${kind === "note" ? `${t("note")}: ${data.name}` : speaker(data)}</b> <time class="num" datetime=${event.at}>${clockTime(event.at)}</time></header>
     <div class="words"><${Body} data=${data} />
       ${data.sources?.length > 0 && html`<p class="sources"><${Icon} name="file" size=${14} />${data.sources.map((source, index) => html`${index > 0 && ", "}<a key=${source.article_id} href=${source.url} target="_blank" rel="noopener">${source.title}</a>`)}</p>`}
+      ${heard && html`<${Heard} text=${heard.text} />`}
       ${data.quick_replies?.length > 0 && html`<p class="offered">${t("offered")} ${data.quick_replies.map((reply) => reply.title).join(" · ")}</p>`}</div>
   </article>`;
 }
@@ -28,11 +32,14 @@ function Line({ event }) {
 function Lines({ opened, sending, typing, desk }) {
   let day = null;
   const id = opened.conversation.id;
+  const heard = Object.fromEntries(opened.events.filter(({ kind }) => kind === "call.heard").map(({ data }) => [data.seq, data]));
   return html`${opened.events.map((event) => {
     const opening = !day || !sameDay(day, event.at);
     day = event.at;
     const dayLine = opening && html`<p class="step day" key=${`day${event.seq}`}>${shortDate(event.at)}</p>`;
-    if (event.kind === "message" || event.kind === "note") return html`${dayLine}<${Line} key=${event.seq} event=${event} />`;
+    if (event.kind === "message" || event.kind === "note") return html`${dayLine}<${Line} key=${event.seq} event=${event} heard=${heard[event.seq]} />`;
+    if (event.kind === "call.ended" && event.data.recording) return html`${dayLine}<p class="step" key=${event.seq}>${stepText(event)} <time class="num">${clockTime(event.at)}</time>
+      <audio controls preload="none" aria-label=${t("recording")} src=${`/api/desk/conversations/${id}/recordings/${event.data.recording}`}></audio></p>`;
     return isStep(event) ? html`${dayLine}<p class="step" key=${event.seq}>${stepText(event)} <time class="num">${clockTime(event.at)}</time></p>` : dayLine;
   })}
   ${sending.filter((item) => item.conversation_id === id).map((item) => html`<article class="line ${item.isNote ? "note" : "operator"} unsent" key=${item.client_id}>
