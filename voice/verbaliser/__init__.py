@@ -1,0 +1,38 @@
+"""Text to words that can be spoken: no digits, no signs, no letters of another script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from voice.verbaliser import english, spellings as own
+from voice.verbaliser.cleaning import clean
+from voice.verbaliser.reading import read
+from voice.verbaliser.scan import Scan
+
+_SPACES = re.compile(r" {2,}")
+_BEFORE_MARK = re.compile(r" +(?=[.,!?:;])")
+_MARKS = re.compile(r"[.,!?:;](?: ?[.,!?:;])+")
+_GLUED = re.compile(r"(?<=[,!?:;.])(?=[^\s.,!?:;])")
+_STRENGTH = "?!.:;,"
+_HYPHENS = re.compile(r"(?<![А-Яа-яЁёA-Za-z])-+|-+(?![А-Яа-яЁёA-Za-z+])|-{2,}")
+
+
+def verbalise(text: str, *, locale: str = "ru", spellings: Mapping[str, str] | None = None) -> str:
+    """The text as it is said, in Russian or English (`locale` "en").
+
+    `spellings` maps written forms to how they are said, before the shipped `spellings.yml`: whole words, any
+    case; `+` stands before a stressed vowel. What comes out holds letters, spaces, `.,!?:;`, hyphens inside
+    words and `+`; saying it again changes nothing. Markup is left out: targets of links, tags.
+    """
+    plain = clean(text)
+    index = own.index(spellings)
+    pieces = english.read(plain, spellings or {}) if locale == "en" else read(Scan(plain, index))
+    return _tidy("".join(pieces))
+
+
+def _tidy(text: str) -> str:
+    text = _BEFORE_MARK.sub("", _SPACES.sub(" ", text))
+    text = _MARKS.sub(lambda run: min(run[0].replace(" ", ""), key=_STRENGTH.index), text)
+    text = _HYPHENS.sub(" ", _GLUED.sub(" ", text))
+    return _BEFORE_MARK.sub("", _SPACES.sub(" ", text)).lstrip(" .,!?:;").strip()
