@@ -123,16 +123,17 @@ Event = (
     | ActionReverted
 )
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
+_FIELDS = {kind: {each.name: each.default for each in fields(kind)} for kind in get_args(Event)}
 _SPAN = {each.name: each.default for each in fields(EntitySpan)}
 
 
 def to_json(event: Event) -> dict[str, Any]:
     """The event as JSON values. A slot's value must be JSON already."""
     written: dict[str, Any] = {"event": type(event).__name__}
-    for each in fields(event):
-        value = getattr(event, each.name)
-        if value != each.default:
-            written[each.name] = value
+    for name, default in _FIELDS[type(event)].items():
+        value = getattr(event, name)
+        if value != default:
+            written[name] = value
     if isinstance(event, UserSaid):
         written["entities"] = [
             {name: getattr(span, name) for name, default in _SPAN.items() if getattr(span, name) != default}

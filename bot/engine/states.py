@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from bot.engine.events import UserSaid
 from bot.project.model import ANY_VALUE, Domain, IntentUse, Slot, SlotType
 
+Slots = tuple[tuple[str, Hashable], ...]
 UNSET = "should_not_be_set"  # the value of a slot, or the name of a loop, that a rule wants to be none
 OTHER = "__other__"
 REQUESTED = "requested_slot"
@@ -31,7 +32,7 @@ class State(NamedTuple):
     intent: str | None = None
     text: str | None = None
     entities: tuple[str, ...] = ()
-    slots: tuple[tuple[str, Hashable], ...] = ()
+    slots: Slots = ()
     action: str | None = None
     loop: str | None = None
 
@@ -60,9 +61,7 @@ class Lens:
         """The slot, if the dialogue sees it."""
         return self._seen.get(name)
 
-    def slots(
-        self, given: Mapping[str, Any], *, with_initial: bool = True
-    ) -> tuple[tuple[str, Hashable], ...]:
+    def slots(self, given: Mapping[str, Any], *, with_initial: bool = True) -> Slots:
         features = dict(self._initial) if with_initial else {}
         for name, value in given.items():
             if (slot := self._seen.get(name)) is None:

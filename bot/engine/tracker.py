@@ -33,9 +33,10 @@ from bot.engine.events import (
     from_json,
     to_json,
 )
-from bot.engine.states import UNSET, Lens, State
+from bot.engine.states import UNSET, Lens, Slots, State
 from bot.project.model import SlotType
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST_EVENTS, KEPT_EVENTS = 240, 120  # of a conversation; older ones are folded into the slots
 
 
@@ -50,7 +51,7 @@ class Loop(NamedTuple):
 class Moment(NamedTuple):
     """What holds after some events. `slots` has what was set; the rest has its initial value."""
 
-    slots: Mapping[str, Any] = MappingProxyType({})
+    slots: Mapping[str, Any] = _NOTHING
     message: UserSaid | None = None
     action: str | None = None
     loop: Loop | None = None
@@ -63,9 +64,9 @@ class Moment(NamedTuple):
                 loop = self.loop
                 if loop:
                     loop = Loop(loop.name, rejected=loop.rejected and loop.name != name)
-                return self._replace(action=name, loop=loop, follow_up=None)
+                return Moment(self.slots, self.message, name, loop, self.paused, None)
             case UserSaid():
-                return self._replace(message=event, follow_up=None)
+                return Moment(self.slots, event, self.action, self.loop, self.paused, None)
             case SlotSet(name, value):
                 return self._replace(slots={**self.slots, name: _kept(name, value, lens)})
             case SlotsReset():
@@ -140,10 +141,10 @@ class Tracker:
         return cls(lens, sender, dict(base or {}), now=given, then=given).after(*events)
 
     def after(self, *events: Event) -> Tracker:
-        tracker = self
+        reading = _Reading(self)
         for event in events:
-            tracker = tracker._after(event)
-        return tracker
+            reading.take(event)
+        return reading.tracker()
 
     def slot(self, name: str) -> Any:
         """The value now; None also for a slot that does not exist."""
@@ -163,19 +164,13 @@ class Tracker:
 
     def retold(self, line: Sequence[Event]) -> tuple[Past, ...]:
         """The history that these events of `line` would have, if nothing had been before them."""
-        _, moment, past = _read(line, {}, self)
-        return (*past, Past(self.state(moment), False, moment.follow_up is not None))
+        told = _Past(self.lens)
+        moment = told.read(line, {})
+        return (*told.states, Past(self.state(moment), False, moment.follow_up is not None))
 
     def state(self, moment: Moment, *, with_initial: bool = True) -> State:
-        intent, text, entities = self.lens.heard(moment.message)
-        return State(
-            intent,
-            text,
-            entities,
-            self.lens.slots(moment.slots, with_initial=with_initial),
-            moment.action,
-            moment.loop.name if moment.loop else None,
-        )
+        slots = self.lens.slots(moment.slots, with_initial=with_initial)
+        return _state(moment, self.lens.heard(moment.message), slots)
 
     def last(self, *kinds: type[Event]) -> Event | None:
         return next((each for each in reversed(self.events) if isinstance(each, kinds)), None)
@@ -210,33 +205,86 @@ class Tracker:
         events = (from_json(event) for event in written.get("events", ()))
         return cls.begin(lens, events, sender=sender, base=written.get("base"))
 
-    def _after(self, event: Event) -> Tracker:
-        events = (*self.events, event)
-        now, line, then, past = self.now, self.line, self.then, self.past
+
+Heard = tuple[str | None, str | None, tuple[str, ...]]
+
+
+def _state(moment: Moment, heard: Heard, slots: Slots) -> State:
+    return State(*heard, slots, moment.action, moment.loop.name if moment.loop else None)
+
+
+class _Past:
+    """The states before each action, while a line is read. What stays the same is looked at once."""
+
+    def __init__(self, lens: Lens, states: Iterable[Past] = ()) -> None:
+        self.states = list(states)
+        self._lens = lens
+        self._seen: tuple[UserSaid | None, Mapping[str, Any]] = (None, _NOTHING)
+        self._heard, self._slots = lens.heard(None), lens.slots(_NOTHING)
+
+    def read(self, line: Iterable[Event], base: Mapping[str, Any]) -> Moment:
+        """What holds after these events; theirs are the states now."""
+        self.states, moment = [], Moment(slots=base)
+        for event in line:
+            moment = self.after(event, moment)
+        return moment
+
+    def after(self, event: Event, moment: Moment) -> Moment:
+        if isinstance(event, ActionTaken):
+            self.states.append(Past(self._state(moment), event.hidden, moment.follow_up is not None))
+        return moment.after(event, self._lens)
+
+    def _state(self, moment: Moment) -> State:
+        message, slots = self._seen
+        if moment.message is not message:
+            self._heard = self._lens.heard(moment.message)
+        if moment.slots is not slots:
+            self._slots = self._lens.slots(moment.slots)
+        self._seen = (moment.message, moment.slots)
+        return _state(moment, self._heard, self._slots)
+
+
+class _Reading:
+    """A tracker while it takes events: many at once cost little more than one."""
+
+    def __init__(self, before: Tracker) -> None:
+        self._lens, self._sender, self._base = before.lens, before.sender, before.base
+        self._events, self._line = list(before.events), list(before.line)
+        self._now, self._then = before.now, before.then
+        self._past = _Past(before.lens, before.past)
+
+    def tracker(self) -> Tracker:
+        events, line, past = tuple(self._events), tuple(self._line), tuple(self._past.states)
+        return Tracker(self._lens, self._sender, self._base, events, self._now, line, self._then, past)
+
+    def take(self, event: Event) -> None:
         match event:
             case Restarted() | SessionStarted():
-                return Tracker(self.lens, self.sender, events=(event,))
+                self._base, self._events, self._line = {}, [], []
+                self._now = self._then = Moment()
+                self._past = _Past(self._lens)
             case UserReverted() | ActionReverted():
-                line, then, past = _read(_undone(line, event), self.base, self)
-                now = then
+                self._reread(_undone(self._line, event))
+                self._now = self._then
             case ActionTaken(name) if self._runs_again(name):
-                line, then, past = _read(_collapsed(line, name), self.base, self)
-                now = now.after(event, self.lens)
+                self._reread(_collapsed(self._line, name))
+                self._now = self._now.after(event, self._lens)
             case _:
-                if isinstance(event, ActionTaken):
-                    past = (*past, Past(self.state(then), event.hidden, then.follow_up is not None))
-                line, same = (*line, event), now is then
-                then = then.after(event, self.lens)
-                now = then if same else now.after(event, self.lens)
-        return Tracker(self.lens, self.sender, self.base, events, now, line, then, past)
+                same = self._now is self._then
+                self._line.append(event)
+                self._then = self._past.after(event, self._then)
+                self._now = self._then if same else self._now.after(event, self._lens)
+        self._events.append(event)
+
+    def _reread(self, line: list[Event]) -> None:
+        self._line, self._then = line, self._past.read(line, self._base)
 
     def _runs_again(self, name: str) -> bool:
         """Whether a form goes on with its questions: it has run before and nothing came in between."""
-        may = name != LISTEN and not name.startswith("utter_")
-        if not may or not any(isinstance(event, LoopSet) and event.name == name for event in self.events):
+        if name == LISTEN or name.startswith("utter_"):
             return False
         following: str | None = None
-        for event in reversed(self.line):
+        for event in reversed(self._line):
             match event:
                 case LoopSet(None):
                     break
@@ -246,21 +294,9 @@ class Tracker:
                     break
                 case ActionTaken(taken):
                     if taken == name:
-                        return True
+                        return any(isinstance(each, LoopSet) and each.name == name for each in self._events)
                     following = taken
         return False
-
-
-def _read(
-    line: Sequence[Event], base: Mapping[str, Any], tracker: Tracker
-) -> tuple[tuple[Event, ...], Moment, tuple[Past, ...]]:
-    """The events, what holds after them, and the states before each action."""
-    moment, past = Moment(slots=base), []
-    for event in line:
-        if isinstance(event, ActionTaken):
-            past.append(Past(tracker.state(moment), event.hidden, moment.follow_up is not None))
-        moment = moment.after(event, tracker.lens)
-    return tuple(line), moment, tuple(past)
 
 
 def _undone(line: Sequence[Event], event: UserReverted | ActionReverted) -> list[Event]:
