@@ -10,6 +10,8 @@ from voice.verbaliser.cleaning import clean
 from voice.verbaliser.reading import read
 from voice.verbaliser.scan import Scan
 
+_LATIN = re.compile("[A-Za-z]")
+_AGAIN = 3
 _SPACES = re.compile(r" {2,}")
 _BEFORE_MARK = re.compile(r" +(?=[.,!?:;])")
 _MARKS = re.compile(r"[.,!?:;](?: ?[.,!?:;])+")
@@ -25,10 +27,17 @@ def verbalise(text: str, *, locale: str = "ru", spellings: Mapping[str, str] | N
     case; `+` stands before a stressed vowel. What comes out holds letters, spaces, `.,!?:;`, hyphens inside
     words and `+`; saying it again changes nothing. Markup is left out: targets of links, tags.
     """
-    plain = clean(text)
+    if locale == "en":
+        return _tidy("".join(english.read(clean(text), spellings or {})))
     index = own.index(spellings)
-    pieces = english.read(plain, spellings or {}) if locale == "en" else read(Scan(plain, index))
-    return _tidy("".join(pieces))
+    plain = clean(text)
+    said = _tidy("".join(read(Scan(plain, index))))
+    for _ in range(_AGAIN if _LATIN.search(plain) else 0):
+        # what Latin letters became may be a short form itself: «tel.» is «тел.»
+        said, before = _tidy("".join(read(Scan(clean(said), index)))), said
+        if said == before:
+            break
+    return said
 
 
 def _tidy(text: str) -> str:

@@ -21,6 +21,7 @@ _BULLET = re.compile(r"^[ \t]{0,8}[-*+•·–—][ \t]+", re.MULTILINE)
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[\n ]*")
 _ACUTE = re.compile("([аеёиоуыэюяАЕЁИОУЫЭЮЯ])\u0301")
+_DASHED = re.compile(r"(?<=\d)—(?=\d)")
 _QUOTES = re.compile(r"[«»„“”\"‹›′″]|(?<![A-Za-zА-Яа-яЁё])['’‘`]|['’‘`](?![A-Za-zА-Яа-яЁё])")
 _FOREIGN = str.maketrans({
     "і": "и", "ї": "йи", "є": "е", "ґ": "г", "ў": "у", "І": "И", "Ї": "Йи", "Є": "Е", "Ґ": "Г", "Ў": "У", "ј": "й", "ә": "э", "ө": "ё", "ү": "у",
@@ -42,6 +43,7 @@ def clean(text: str) -> str:
         text = "".join(sign if sign in _PLAIN else _plain(sign) for sign in text.translate(_FOREIGN))
     text = _markdown(text)
     text = _QUOTES.sub("", text)
+    text = _DASHED.sub("–", text)
     return _lines(_SPACES.sub(" ", text))
 
 

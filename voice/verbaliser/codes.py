@@ -15,6 +15,7 @@ _PHONE = re.compile(
 _FOREIGN = re.compile(r"\+(?P<country>\d{1,3})(?P<rest>(?:[ ()-]{0,2}\d{2,4}){2,5})(?!\d)")
 _LOCAL = re.compile(r"\(?(?P<area>\d{3,5})\)[ -]?(?P<rest>\d{1,3}(?:-\d\d){2})(?!\d|-\d)|(?P<short>\d{2,3}-\d\d-\d\d)(?!\d|-\d)")
 _PLATE = re.compile(r"([АВЕКМНОРСТУХABEKMHOPCTYX]) ?(\d{3}) ?([АВЕКМНОРСТУХABEKMHOPCTYX]{2}) ?(\d{2,3})(?![\dА-Яа-яA-Za-z])(?: ?RUS\b)?")
+_PLATE_LOW = re.compile(r"([авекмнорстух])(\d{3})([авекмнорстух]{2})(\d{2,3})(?![\dа-яa-z])", re.IGNORECASE)
 _LIKE_CYRILLIC = str.maketrans("ABEKMHOPCTYX", "АВЕКМНОРСТУХ")
 _MASKED = re.compile(r"(?:[*•xXхХ·]{2,}[ -]?){1,4}(?P<m>\d{2,6})(?!\d)|[*•] ?(?P<s>\d{4})(?!\d)")
 _GROUPED = re.compile(r"\d+(?:[ -]\d+)+(?![\d]|[.,:]\d)")
@@ -58,7 +59,7 @@ def group(digits: str) -> str:
 
 def plate(scan: Scan, at: int) -> Said | None:
     """«а сто двадцать три вэ эс семьдесят семь»."""
-    found = _PLATE.match(scan.text, at)
+    found = _PLATE.match(scan.text, at) or _PLATE_LOW.match(scan.text, at)
     if found is None:
         return None
     first, digits, last, region = found.groups()

@@ -27,6 +27,7 @@ _YEAR = re.compile(
     r" ?(?P<word>(?:уч\. |финансов\w{2,3} |календарн\w{2,3} |налогов\w{2,3} )?(?:год(?:а|у|ом|е|ы|ов|ам|ами|ах)?|гг?\.|гг?)(?![а-яё]))",
 )
 _BARE_YEAR = re.compile(r"(?:19|20)\d\d(?![\d%₽$€-]|[.,]\d| ?\d)(?=[.,;:!?)]|\Z|\n| (?:и|или|по|до|на|в|с)\b)")
+_UNTIL_YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?= (?:по|до) (?:1[5-9]|20)\d\d ?г)")
 _YEAR_WORDS: dict[str, tuple[Case, ...]] = {
     "год": ("nomn", "accs"), "года": ("gent",), "году": ("loct", "datv"), "годом": ("ablt",), "годе": ("loct",),
     "годы": ("nomn", "accs"), "годов": ("gent",), "годам": ("datv",), "годами": ("ablt",), "годах": ("loct",),
@@ -124,7 +125,8 @@ def _year(scan: Scan, at: int) -> Said | None:
     first = ordinal(int(found["first"]), case)
     said = word if not word.startswith("г.") and word not in {"г", "гг", "гг."} else (_YEARS_FORMS if several else _YEAR_FORMS)[case]
     if several:
-        joint = " и " if found["joint"].strip() == "и" else ", " if found["joint"] not in {" или "} else " или "
+        following = int(found["second"]) == int(found["first"]) + 1
+        joint = " или " if "или" in found["joint"] else " и " if following or "и" in found["joint"] else ", "
         first += f"{joint}{ordinal(int(found['second']), case)}"
     words = " ".join([first, *rest, said])
     return Said(words + closing_dot(scan.text, found.end()), found.end(), (case,))
@@ -142,6 +144,11 @@ def _year_case(scan: Scan, at: int, word: str) -> Case:
 
 def _bare_year(scan: Scan, at: int) -> Said | None:
     """«в 2024,»: a year without its word."""
+    until = _UNTIL_YEAR.match(scan.text, at)
+    if until is not None:
+        asked = scan.government(at)
+        case: Case = asked[0] if asked else "gent"
+        return Said(ordinal(int(until[0]), case), until.end(), (case,))
     found = _BARE_YEAR.match(scan.text, at)
     if found is None or scan.nearest(at) not in {"в", "во"}:
         return None

@@ -9,13 +9,12 @@ from voice.verbaliser.codes import group
 from voice.verbaliser.letters import acronym, latin
 from voice.verbaliser.scan import Said, Scan
 
-_EMAIL = re.compile(r"[A-Za-z\d](?:[\w.+&-]{0,62}[\w&-])?@[A-Za-z\dА-Яа-яёЁ][\w-]{0,62}(?:\.[\w-]{1,62}){0,5}", re.ASCII)
-_EMAIL_ANY = re.compile(r"[\w.+&-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}")
+_EMAIL = re.compile(r"[\w.+&-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}")
 _SITE = re.compile(
     r"(?P<scheme>https?://)?(?P<www>www\.)?(?P<host>[A-Za-zА-Яа-яЁё\d](?:[\w-]{0,62})(?:\.[A-Za-zА-Яа-яЁё\d][\w-]{0,62}){0,5}\.(?:[A-Za-z]{2,24}|рф|онлайн|сайт)(?![\w@-]))"
     r"(?P<port>:\d{2,5})?(?P<path>/[\w\-./?=&%#+~:;,@!*]{0,300})?"
 )
-_HANDLE = re.compile(r"@[A-Za-z][\w]{2,40}(?![\w.@])")
+_HANDLE = re.compile(r"@[A-Za-z][\w-]{2,40}(?:\.[\w-]{1,63}){0,5}(?![\w@])")
 _SIGNS = {
     ".": "точка", "@": "собака", "-": "дефис", "_": "нижнее подчёркивание", "/": "слэш", ":": "двоеточие", "&": "амперсанд", "+": "плюс",
     "?": "вопросительный знак", "=": "равно", "#": "решётка", "%": "процент", "~": "тильда", ";": "точка с запятой", ",": "запятая",
@@ -28,7 +27,7 @@ _ENDS = {"ru": "ру", "com": "ком", "org": "орг", "net": "нет", "su": 
 def read(scan: Scan, at: int, word: Callable[[str], str | None]) -> Said | None:
     """An address that starts at `at`; `word` is the editor's own pronunciation of a part."""
     text = scan.text
-    found = _EMAIL_ANY.match(text, at) or _HANDLE.match(text, at)
+    found = _EMAIL.match(text, at) or _HANDLE.match(text, at)
     if found is not None and _has_letters(found[0]):
         written = found[0].rstrip(".-")
         return Said(_said(written, word), at + len(written))
@@ -58,7 +57,7 @@ def _said(written: str, word: Callable[[str], str | None]) -> str:
     last = written.rpartition(".")[2].lower()
     pieces = _PIECE.findall(written)
     for number, piece in enumerate(pieces):
-        if piece[0].isdigit():
+        if piece[0].isdecimal():
             words.append(group(piece) if len(piece) < 3 else " ".join(group(digit) for digit in piece))
         elif piece[0].isalpha():
             ends = number == len(pieces) - 1 and piece.lower() == last

@@ -25,7 +25,7 @@ _MINOR = {"₽": ("kopeck", "kopecks"), "rub": ("kopeck", "kopecks"), "$": ("cen
 _LATIN = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya".split(), strict=True))
 _SIGNS = {
     "&": "and", "№": "number", "§": "section", "%": "percent", "₽": "roubles", "$": "dollars", "€": "euros", "£": "pounds", "=": "equals",
-    "+": "plus", "×": "times", "±": "plus or minus", "@": "at", "°": "degrees", "≈": "about", "~": "about",
+    "+": "plus", "×": "times", "±": "plus or minus", "@": "at", "°": "degrees", "≈": "about", "~": "about", "²": "squared", "³": "cubed",
 }  # fmt: skip
 _ADDRESS_SIGNS = {".": "dot", "@": "at", "-": "dash", "_": "underscore", "/": "slash", ":": "colon", "?": "question mark", "=": "equals", "&": "and", "+": "plus", "#": "hash", "%": "percent"}  # fmt: skip
 _NUMBER = r"\d{1,3}(?:[ ,]\d{3})++(?!\d)|\d++"
@@ -85,26 +85,24 @@ def read(text: str, spellings: Mapping[str, str]) -> list[str]:
     text = _RANGE.sub(" to ", text)
     out: list[str] = []
     at = 0
-    for found in _TOKENS.finditer(text):
-        if found.start() < at:
-            continue
-        address = _ADDRESS.match(text, found.start()) if found["own"] or found["number"] or found["code"] else None
-        if address and found.start() and text[found.start() - 1].isalnum():
-            address = None
+    while at < len(text):
+        found = _TOKENS.match(text, at)
+        if found is None:  # never: the last alternative takes any sign
+            break
+        starts = (found["own"] or found["number"] or found["code"]) and not text[max(0, at - 1) : at].isalnum()
+        address = _ADDRESS.match(text, at) if starts else None
         if address:
             written = address[0].rstrip(".-/?:")
             out.append(f" {_address(written.removeprefix('https://').removeprefix('http://'))} ")
-            at = found.start() + len(written)
-            continue
-        out.append(_said(found, text, own))
-        at = found.end()
+            at += len(written)
+        else:
+            out.append(_said(found, own))
+            at = found.end()
     return out
 
 
-def _said(found: re.Match[str], text: str, own: Mapping[str, str]) -> str:
-    kind = found.lastgroup or "other"
+def _said(found: re.Match[str], own: Mapping[str, str]) -> str:
     kind = next(name for name in _READERS if found[name] is not None)
-    del text
     if kind == "own":
         return own.get(found[0].lower()) or _word(found[0])
     said = _READERS[kind](found)
@@ -120,11 +118,11 @@ def _word(word: str) -> str:
 
 def _address(written: str) -> str:
     pieces = re.findall(r"[^\W\d_]+|\d|.", written)
-    return " ".join(_ONES[int(piece)] if piece.isdigit() else _ADDRESS_SIGNS.get(piece) or _word(piece) for piece in pieces)
+    return " ".join(_ONES[int(piece)] if piece.isdecimal() else _ADDRESS_SIGNS.get(piece) or _word(piece) for piece in pieces)
 
 
 def _digits(written: str) -> str:
-    return " ".join(_ONES[int(sign)] for sign in written if sign.isdigit())
+    return " ".join(_ONES[int(sign)] for sign in written if sign.isdecimal())
 
 
 def _groups(written: str) -> str:
@@ -140,7 +138,7 @@ def year(number: int) -> str:
 
 
 def _date(day: str, month: str, written: str | None) -> str:
-    name = _MONTHS[int(month) - 1] if month.isdigit() else next(one for one in _MONTHS if one.startswith(month[:3]))
+    name = _MONTHS[int(month) - 1] if month.isdecimal() else next(one for one in _MONTHS if one.startswith(month[:3]))
     said = f"{name} {ordinal(int(day))}"
     if not written:
         return said

@@ -57,7 +57,7 @@ def _gender(parse: pymorphy3.analyzer.Parse) -> Gender:
 @lru_cache(20_000)
 def readings(word: str) -> tuple[Noun, ...]:
     """What a lower-case word may be as a noun, the likeliest first; empty: it is none."""
-    found = parses(word)
+    found = parses(word) if len(word) > 1 else ()
     if not found or (found[0].tag.POS not in {"NOUN", "ADVB"} and not _is_month(found)):
         return ()
     nouns = []
@@ -190,6 +190,12 @@ def counted_with(number: int, adjective: str, lemma: str, case: Case) -> str:
     if ends_in_one(number):
         return f"{adjective_form(adjective, case, False, gender(lemma))} {noun}"
     return f"{adjective_form(adjective, 'gent' if case in {'nomn', 'accs'} else case, True, 'masc')} {noun}"
+
+
+def part_of(adjective: str, lemma: str, plural: bool) -> str:
+    """What follows a decimal: «процентного пункта»; plural after «полутора»."""
+    noun = form(lemma, "gent", plural)
+    return f"{adjective_form(adjective, 'gent', plural, gender(lemma))} {noun}" if adjective else noun
 
 
 @lru_cache(5_000)

@@ -15,19 +15,17 @@ from voice.verbaliser.numerals import (
     decimal,
     digit_by_digit,
     ends_in_one,
-    form_after,
-    is_few,
+    joined,
     one_and_a_half,
     ordinal,
 )
 from voice.verbaliser.numerals import scale as scale_form
 from voice.verbaliser.scan import Said, Scan, closing_dot
 
-_NUMBER = r"(?:\d{1,3}(?: \d{3})+(?!\d)|\d{1,3}(?:\.\d{3})+(?![\d.,])|\d+)(?:[.,]\d+)?"
 _READ = re.compile(
     r"(?P<whole>\d{1,3}(?: \d{3})+(?!\d)|[1-9]\d{0,2}(?:\.\d{3})+(?![\d.,])|\d+)(?:(?P<mark>[.,])(?P<part>\d+))?(?![.,]?\d)"
 )
-_RANGE = re.compile(r" ?[–-] ?(?=\d)")
+_RANGE = re.compile(r"(?: ?[%₽€])? ?[–-] ?(?=\d)")
 _LIST = re.compile(r", (?=\d)|,? (?:и|или|либо) (?=\d)")
 _SIGN = re.compile(r"[+−-]")
 _ADJECTIVE = re.compile(r"-?([а-яё]{4,})")
@@ -87,15 +85,19 @@ def read(scan: Scan, at: int) -> Said | None:
     while len(numbers) < _LONGEST_LIST:
         joint = _RANGE.match(text, end) or _LIST.match(text, end)
         following = number(text, joint.end()) if joint else None
-        if joint is None or following is None or (joint[0].strip() in {"–", "-"} and joints and joints[-1] == "–"):
+        if joint is None or following is None or (_is_range(joint[0]) and joints and joints[-1] == "–"):
             break
         if _is_something_else(text, following[1]):
             break
-        joints.append("–" if joint[0].strip() in {"–", "-"} else joint[0])
+        joints.append("–" if _is_range(joint[0]) else joint[0])
         numbers.append(following[0])
         end = following[1]
     said = _Phrase(scan, start, numbers, joints).said(end)
     return Said(sign + said.words, said.end, said.cases)
+
+
+def _is_range(joint: str) -> bool:
+    return joint.rstrip()[-1] in "–-"
 
 
 def _is_something_else(text: str, end: int) -> bool:
@@ -109,10 +111,8 @@ def _compound(scan: Scan, value: Number, end: int) -> Said | None:
     if found is None or value.part or value.zeros or value.whole > 9999:
         return None
     tail = found[1]
-    if not scan.text.startswith("-", end) or not tail.endswith(_ENDS_OF_ADJECTIVES) or not nouns.is_adjective(tail):
+    if not scan.text.startswith("-", end) or not tail.endswith(_ENDS_OF_ADJECTIVES) or not nouns.adjective(tail):
         return None
-    from voice.verbaliser.numerals import joined
-
     return Said(joined(value.whole) + tail, found.end())
 
 
@@ -120,8 +120,9 @@ class _Phrase:
     """Numbers that share what follows them."""
 
     def __init__(self, scan: Scan, start: int, numbers: Sequence[Number], joints: Sequence[str]) -> None:
-        self.scan, self.numbers, self.joints = scan, numbers, joints
+        self.scan, self.start, self.numbers, self.joints = scan, start, numbers, joints
         self.asked = scan.government(start)
+        self.prepositional = bool(self.asked) and scan.is_governed(start)
         self.distributive = scan.nearest(start) == "по"
         self.last = numbers[-1]
 
@@ -159,17 +160,15 @@ class _Phrase:
     def _with_unit(self, unit: units.Unit) -> Said:
         exact = len(self.numbers) == 1 and (ends_in_one(self.last.whole) or self.last.whole in {1000, 10**6}) and not self.last.part
         case = self._case(exact=exact)
-        text = self.scan.text
         if self.last.part and len(self.last.part) == 2 and unit.noun in units.MINOR and len(self.numbers) == 1:
             words = f"{self._one(self.last.whole, unit, case)} {self._one(int(self.last.part), units.Unit(units.MINOR[unit.noun], 0), case)}"
             return self._ended(words, unit, case)
         words, case = self._numbers(case, nouns.gender(unit.noun), counted=unit.noun not in {"процент", "промилле"})
         if self.last.part:
             plural = self.last.is_half and case not in {"nomn", "accs"} and unit.noun != "процент"
-            noun = nouns.counted_with(5 if plural else 2, unit.adjective, unit.noun, "nomn")
+            noun = nouns.part_of(unit.adjective, unit.noun, plural)
         else:
             noun = nouns.counted_with(self.last.whole, unit.adjective, unit.noun, case)
-        del text
         return self._ended(f"{words} {noun}", unit, case)
 
     def _one(self, value: int, unit: units.Unit, case: Case) -> str:
@@ -204,13 +203,15 @@ class _Phrase:
         if agreed is None:
             words, case = self._numbers(self._case(), "masc", counted=False)
             return Said(words, end, self._kept(case))
+        if agreed.ordinal and self.scan.is_label(self.start):
+            return Said(self._numbers("nomn", "masc", counted=False)[0], end)
         if agreed.ordinal and self.last.whole < GREATEST:
             return Said(self._ordinals(agreed), end, self._kept(agreed.case))
         return self._counting(agreed, end, noun_end)
 
     def _counting(self, agreed: nouns.Agreement, end: int, noun_end: int) -> Said:
         words, case = self._numbers(agreed.case, agreed.gender, counted=True, animate=agreed.animate)
-        if words.startswith("от ") and case == "gent" and agreed.case == "nomn":
+        if words.startswith("от ") and case == "gent" and agreed.case in {"nomn", "accs"}:
             plural = not ends_in_one(self.last.whole)
             written = self.scan.text[end:noun_end].split()
             words += " " + " ".join(nouns.in_genitive(word.lower(), plural) for word in written)
@@ -247,11 +248,19 @@ class _Phrase:
         said = [self._say(one, case, of, counted, animate) for one in self.numbers]
         if self.joints != ["–"]:
             return _join(said, ["-" if joint == "–" else joint for joint in self.joints]), case
-        short = all(" " not in words for words in said) and not any(one.part for one in self.numbers)
-        if short or case != "nomn" or self.asked:
+        if self.prepositional or self._is_close(said):
             return "-".join(said), case
         first, last = (self._say(one, "gent", of, counted, animate) for one in self.numbers)
         return f"от {first} до {last}", "gent"
+
+    def _is_close(self, said: Sequence[str]) -> bool:
+        """«пять-семь дней», but «от трёх до двенадцати месяцев»."""
+        first, last = self.numbers
+        return (
+            all(" " not in words for words in said)
+            and not (first.part or last.part)
+            and first.whole < last.whole <= 2 * first.whole + 1
+        )
 
     @staticmethod
     def _say(one: Number, case: Case, of: Gender, counted: bool, animate: bool) -> str:
@@ -263,5 +272,3 @@ class _Phrase:
 def _join(said: Sequence[str], joints: Sequence[str]) -> str:
     return said[0] + "".join(joint + words for joint, words in zip(joints, said[1:], strict=True))
 
-
-__all__ = ["Number", "is_few", "form_after", "number", "read"]

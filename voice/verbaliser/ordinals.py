@@ -32,8 +32,12 @@ _CARDINAL_ENDINGS: dict[str, Case] = {"ти": "gent", "тью": "ablt", "мя": 
 _GLUED = {"го", "ый", "ая", "ое", "му", "ой", "ые", "ых", "ти", "ого"}  # «5го», but «5 м»
 _COUNTED_X = {2, 3, 4}  # «3-х дней» counts, «90-х» is a decade
 _ROMAN = re.compile(r"(?=[IVXLC])(?P<roman>X{0,3}(?:XL|L|XC|C)?X{0,3}(?:IX|IV|V?I{0,3}))(?![A-Za-zА-Яа-яЁё\d])")
+_ANOTHER = re.compile(r"(?:,| и| или|[–-]) ?[IVXLC]{1,5}(?![A-Za-z])")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
-_NUMBERED_BY_ROMAN = frozenset("глава том часть раздел статья группа категория класс тип этап модуль".split())
+_NUMBERED_BY_ROMAN: dict[str, Gender] = {
+    **dict.fromkeys("глава часть статья группа категория".split(), "femn"),
+    **dict.fromkeys("том раздел класс тип этап модуль".split(), "masc"),
+}
 
 
 def read(scan: Scan, at: int) -> Said | None:
@@ -88,19 +92,20 @@ def roman(scan: Scan, at: int) -> Said | None:
     found = _ROMAN.match(scan.text, at)
     if found is None or not found["roman"]:
         return None
-    if re.search(r"[A-Za-z] ?\Z", scan.text[max(0, at - 2) : at]) or re.match(r" ?[A-Za-z@]|[-.]\w", scan.text[found.end() : found.end() + 2]):
+    if re.search(r"[A-Za-z] ?\Z", scan.text[max(0, at - 2) : at]) or re.match(r" ?[A-HJ-UWYZa-z@]|[-.][^IVX\W]", scan.text[found.end() : found.end() + 2]):
         return None
     value = _value(found["roman"])
-    following, _ = scan.nouns(found.end())
+    another = _ANOTHER.match(scan.text, found.end())  # «I и II группы»
+    following, _ = scan.nouns(another.end() if another else found.end())
     preceding = nouns.readings(scan.nearest(at))
     if preceding and preceding[0].lemma in _NUMBERED_BY_ROMAN and not preceding[0].plural:
-        return Said(ordinal(value, preceding[0].case, preceding[0].gender), found.end())
+        return Said(ordinal(value, preceding[0].case, _NUMBERED_BY_ROMAN[preceding[0].lemma]), found.end())
     singular = [noun for noun in following if not noun.plural]
     if singular:
         asked = scan.government(at)
         noun = next((noun for case in asked for noun in singular if noun.case == case), singular[0])
         return Said(ordinal(value, noun.case, noun.gender), found.end())
-    if len(found["roman"]) == 1 or found["roman"] in {"CC", "CV", "CX", "XL", "CI", "CD"}:
+    if len(found["roman"]) == 1 or found["roman"] in {"CC", "CV", "CX", "XL", "CI"}:
         return None
     return Said(cardinal(value), found.end())
 

@@ -34,12 +34,12 @@ def read(scan: Scan) -> list[str]:
             at += 1
             continue
         said = _said(scan, at, sign)
-        if said.cases or (said.end > at and sign.isdigit()):
+        if said.cases or sign.isdecimal():
             scan.numbers_end, scan.cases = _with_noun(scan, said.end), said.cases
+        if out and out[-1][-1:].isalpha() and said.words[:1].isalpha():
+            out.append(" ")
         out.append(said.words)
         at = said.end
-        if said.words and at < size and text[at - 1].isalnum() and text[at].isalnum():
-            out.append(" ")
     return out
 
 
@@ -51,7 +51,7 @@ def _with_noun(scan: Scan, end: int) -> int:
 def _said(scan: Scan, at: int, sign: str) -> Said:
     if sign.isalpha():
         return _letters(scan, at)
-    if sign.isdigit():
+    if sign.isdecimal():
         return _number(scan, at)
     for reader in _BY_SIGN.get(sign, ()):
         said = reader(scan, at)
@@ -91,21 +91,20 @@ def _letters(scan: Scan, at: int) -> Said:
     stressed = _STRESSED.match(text, at)
     if stressed:
         return Said(stressed[0], stressed.end())
-    glued = at > 0 and (text[at - 1].isalnum())
-    if not glued:
-        address = electronic.read(scan, at, partial(_own_word, scan))
-        if address is not None:
-            return address
-        spelling = own.find(scan.spellings, text, at, _first(text, at)) or own.find(scan.spellings, text, at, word.lower())
-        if spelling is not None:
-            return _with_suffix(text, *spelling)
-        for reader in (codes.plate, ordinals.roman):
-            said = reader(scan, at)
-            if said is not None:
-                return said
-    short = abbreviations.read(scan, at, word.lower()) if not glued else None
+    address = electronic.read(scan, at, partial(_own_word, scan))
+    if address is not None:
+        return address
+    spelling = own.find(scan.spellings, text, at, _first(text, at)) or own.find(scan.spellings, text, at, word.lower())
+    if spelling is not None:
+        return _with_suffix(text, *spelling)
+    for reader in (codes.plate, ordinals.roman):
+        said = reader(scan, at)
+        if said is not None:
+            return said
+    short = abbreviations.read(scan, at, word.lower())
     if short is not None:
         return short
+    glued = text[max(0, at - 1) : at].isdecimal()
     if word.isascii():
         return _with_suffix(text, latin(word), found.end())
     return _cyrillic(scan, word, found.end(), glued=glued)
@@ -119,18 +118,16 @@ def _own_word(scan: Scan, word: str) -> str | None:
 def _cyrillic(scan: Scan, word: str, end: int, *, glued: bool) -> Said:
     if len(word) > 1 and word.isupper():
         return _with_suffix(scan.text, acronym(word), end)
-    if len(word) == 1 and letter(word) not in {word.lower(), ""}:
-        start = end - 1
-        numbered = glued or scan.text[start - 1 : start] == "-" or scan.text[end : end + 1] == "-" or scan.text[end : end + 1].isdigit()
-        if word not in "вкс" or glued:
-            if word.isupper() and not _starts_sentence(scan, start) or word not in "ВКСвксбж" or (numbered and glued):
-                return Said(letter(word), end)
+    if len(word) == 1 and letter(word) != word.lower():
+        start, following = end - 1, scan.text[end : end + 2]
+        attached = glued or following[:1].isdecimal() or re.match(r"-\d", following) or _LETTERED.search(scan.text[max(0, start - 14) : start])
+        if attached or word not in _WORDS_OF_ONE_LETTER:
+            return Said(letter(word), end)
     return Said(word, end)
 
 
-def _starts_sentence(scan: Scan, at: int) -> bool:
-    """«В 2024 году», «С 5 мая», «К 10 числу»: a preposition with a capital."""
-    return scan.text[at] in "ВКС" and scan.text[at + 1 : at + 2] == " " and scan.text[max(0, at - 2) : at].strip(" \n") in {"", ".", "!", "?", ":", ","}
+_WORDS_OF_ONE_LETTER = set("вксбжВКС")
+_LETTERED = re.compile(r"(?:букв\w{1,2}|литер\w{0,2}|категори\w{1,2}|\d-) ?\Z", re.IGNORECASE)
 
 
 def _with_suffix(text: str, words: str, end: int) -> Said:
@@ -182,7 +179,7 @@ def _prefixed(scan: Scan, at: int) -> Said | None:
 
 def _signed(scan: Scan, at: int) -> Said | None:
     """«+5», «-10»: a sign belongs to the number where nothing stands before it."""
-    if scan.text[max(0, at - 1) : at].isalnum() or not scan.text[at + 1 : at + 2].isdigit():
+    if scan.text[max(0, at - 1) : at].isalnum() or not scan.text[at + 1 : at + 2].isdecimal():
         return None
     if re.search(r"\d ?\Z", scan.text[max(0, at - 2) : at]):
         return None

@@ -20,7 +20,7 @@ _PARTICLES = frozenset(
 )
 _GOVERNED: dict[Case, str] = {
     "gent": "от до из без около более больше менее меньше свыше сверх после для у кроме вместо против выше ниже дороже"
-    " дешевле старше младше длиннее короче чаще реже раньше позже ранее позднее дольше ближе течение размере объёме"
+    " дешевле старше младше моложе длиннее короче чаще реже раньше позже ранее позднее дольше ближе течение размере объёме"
     " пределах протяжении достижении достигает достигнет достигло истечении возрасте возраста количестве порядка вне"
     " хватает недостаёт внутри ради из-за",
     "datv": "к ко благодаря согласно равен равна равно равны равняется соответствует",
@@ -41,6 +41,7 @@ _GOVERNMENT: dict[str, tuple[Case, ...]] = {
 }
 # What comes after hours, roubles, kilograms: a smaller part of the same thing.
 _SMALLER = re.compile(r"\d{1,3} ?(?:минут|мин|сек|коп|цент|г(?:рамм\w{0,3})?(?![а-яё])|час|ч(?![а-яё])|дн|дня|день|месяц|мес)")
+_COMPARED = re.compile(r"[<>≤≥] ?\Z")
 _NEAR = 24  # characters between «и» and what it joins: «2 раз в неделю и 8 раз»
 _AND = frozenset({"и", "или", "либо", "да"})
 
@@ -70,9 +71,11 @@ class Scan:
 
     def government(self, at: int) -> tuple[Case, ...]:
         """Cases that the words before `at` ask for, the likeliest first; empty: none, the nominative."""
-        words = self.before(at)
-        while words and words[0] in _PARTICLES:
-            words.pop(0)
+        if self._continues(at):
+            return self.cases
+        if _COMPARED.search(self.text[max(0, at - 2) : at]):
+            return ("gent",)
+        words = [word for word in self.before(at) if word not in _PARTICLES]
         if not words:
             return ()
         nearest = words[0]
@@ -80,8 +83,6 @@ class Scan:
             return _GOVERNMENT[nearest]
         if nearest in _AND:
             return self.cases if 0 <= at - self.numbers_end <= _NEAR else ()
-        if self._continues(at):
-            return self.cases
         if is_adjective(nearest) and nearest.endswith(("е", "х", "м", "и")):
             own = tuple(case for case, _, plural in adjective(nearest) if plural)
             asked = _GOVERNMENT.get(words[1], ()) if len(words) > 1 else ()
@@ -93,6 +94,16 @@ class Scan:
         if self.numbers_end <= 0 or self.text[self.numbers_end : at] != " ":
             return False
         return bool(_SMALLER.match(self.text, at))
+
+    def is_label(self, at: int) -> bool:
+        """«страница 12 договора», «дом 5»: the number is a name."""
+        words = self.before(at)
+        return bool(words) and (words[0] == "№" or any(noun.lemma in _LABELS for noun in readings(words[0])))
+
+    def is_governed(self, at: int) -> bool:
+        """A preposition asks for the case, not a verb."""
+        words = [word for word in self.before(at) if word not in _PARTICLES]
+        return bool(words) and (words[0] in _GOVERNMENT or is_adjective(words[0]))
 
     def nearest(self, at: int) -> str:
         words = self.before(at)
@@ -119,6 +130,10 @@ class Scan:
         return found[1].lower() if found else ""
 
 
+_LABELS = frozenset(
+    "страница пункт статья шаг дом квартира офис корпус строение номер версия глава часть раздел параграф вариант окно кабинет комната"
+    " форма телефон параграф помещение владение приложение таблица рисунок".split()
+)
 # Adjectives by their form only: what they stand for is not counted.
 _NOT_ADJECTIVES = frozenset("это этом этого этот эта эти этих тот том того который которые которых все всех всё его её их".split())
 

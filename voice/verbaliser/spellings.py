@@ -44,10 +44,17 @@ def _index(spellings: Mapping[str, str]) -> Index:
 
 def find(spellings: Index, text: str, at: int, first: str) -> tuple[str, int] | None:
     """(how it is said, where it ends) for a written form that stands at `at` as a whole word."""
-    if at and (text[at - 1].isalnum() or text[at - 1] == "+"):
+    if at and text[at - 1] == "+":
         return None
     for written, said in spellings.get(first, ()):
         end = at + len(written)
-        if text[at:end].lower() == written and not (text[end : end + 1].isalnum() or text[end : end + 1] == "+"):
+        if text[at:end].lower() == written and not _goes_on(text[end - 1], text[end : end + 1]):
             return said, end
     return None
+
+
+def _goes_on(last: str, following: str) -> bool:
+    """The word is longer: a letter of the same script, a digit after a digit, a stress mark."""
+    if following == "+" or last.isdecimal() or following.isdecimal():
+        return following == "+" or (last.isdecimal() and following.isdecimal())
+    return last.isalpha() and following.isalpha() and last.isascii() == following.isascii()

@@ -8,9 +8,11 @@ from voice.verbaliser.scan import Said, Scan
 
 _NAMED = {
     "%": "процент", "₽": "рублей", "$": "доллар", "€": "евро", "£": "фунт", "¥": "юань", "₸": "тенге", "°": "градус", "℃": "градус цельсия",
-    "&": "и", "=": "равно", "±": "плюс минус", "≈": "примерно", "~": "примерно", "≤": "не больше", "≥": "не меньше", "≠": "не равно", "×": "умножить на",
+    "&": "и", "±": "плюс минус", "≈": "примерно", "~": "примерно", "≤": "не больше", "≥": "не меньше", "≠": "не равно", "×": "умножить на",
     "÷": "разделить на", "‰": "промилле", "∞": "бесконечность", "√": "корень", "@": "собака",
+    "²": "в квадрате", "³": "в кубе",
 }  # fmt: skip
+_FORMULA = re.compile(r"[×+/÷*][^=]*\Z")
 _PAUSES = set("()[]{}|—→←•·")
 _KEPT = set(".,!?:;")
 _KEY = {"*": ("звёздочка", "звёздочку"), "#": ("решётка", "решётку")}
@@ -33,7 +35,9 @@ def read(scan: Scan, at: int) -> Said:
     elif sign == "+":
         words = "плюс"
     elif sign == "/":
-        words = "или" if before.isalpha() and after.isalpha() else "дробь" if before.isdigit() and after.isdigit() else ","
+        words = "или" if before.isalpha() and after.isalpha() else "дробь" if before.isdecimal() and after.isdecimal() else ","
+    elif sign == "=":
+        words = "равно" if _FORMULA.search(text[max(0, at - 60) : at]) else "это"
     elif sign in "<>":
         words = ("меньше" if sign == "<" else "больше") if re.match(r" ?\d", text[at + 1 : at + 3]) else ""
     elif sign == "_":
@@ -44,9 +48,9 @@ def read(scan: Scan, at: int) -> Said:
 
 
 def _key(scan: Scan, at: int, before: str, after: str) -> str:
-    if before.isdigit() and (after.isdigit() or not after.strip()) and scan.text[at] == "*" and re.match(r"\* ?\d", scan.text[at : at + 3]):
+    if before.isdecimal() and (after.isdecimal() or not after.strip()) and scan.text[at] == "*" and re.match(r"\* ?\d", scan.text[at : at + 3]):
         return "умножить на"
-    if (before.strip() and before not in "(,:*#") or (after.strip() and after not in ".,;!?)*#" and not after.isdigit()):
+    if (before.strip() and before not in "(,:*#") or (after.strip() and after not in ".,;!?)*#" and not after.isdecimal()):
         if scan.text[at] == "#" and after.isalnum():
             return "решётка"
         return ""
@@ -58,4 +62,4 @@ def _dash(before: str, after: str) -> str:
     """Between letters a hyphen stays; with a space beside it is a pause; before digits it was read already."""
     if before.isalpha() and after.isalpha():
         return "-"
-    return "," if not before.strip() or not after.strip() else ""
+    return "," if not before.strip() or not after.strip() else " "
