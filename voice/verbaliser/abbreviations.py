@@ -53,7 +53,7 @@ def _pattern(written: str) -> str:
 
 
 def _first(written: str) -> str:
-    return re.match(r"\w+|.", written)[0].lower()  # type: ignore[union-attr]  # a key is not empty
+    return re.match(r"[^\W\d_²]+|.", written)[0].lower()  # type: ignore[union-attr]  # a key is not empty
 
 
 _BY_FIRST: dict[str, list[tuple[re.Pattern[str], str]]] = {}

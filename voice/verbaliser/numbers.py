@@ -203,9 +203,10 @@ class _Phrase:
         if agreed is None:
             words, case = self._numbers(self._case(), "masc", counted=False)
             return Said(words, end, self._kept(case))
-        if agreed.ordinal and self.scan.is_label(self.start):
+        plain = not any(one.part or one.zeros or one.whole >= GREATEST for one in self.numbers)
+        if agreed.ordinal and (self.scan.is_label(self.start) or not plain):
             return Said(self._numbers("nomn", "masc", counted=False)[0], end)
-        if agreed.ordinal and self.last.whole < GREATEST:
+        if agreed.ordinal:
             return Said(self._ordinals(agreed), end, self._kept(agreed.case))
         return self._counting(agreed, end, noun_end)
 

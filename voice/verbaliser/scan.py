@@ -117,6 +117,8 @@ class Scan:
             if found is None:
                 break
             word = found[1].lower()
+            if found[1].isupper() and len(word) > 1:  # an acronym is not declined
+                break
             if is_adjective(word) and word not in _NOT_ADJECTIVES:
                 last, at = _adjectival(word), found.end()
                 continue
