@@ -13,6 +13,7 @@ from bot.cli.ask import ask
 from bot.cli.backoffice import backoffice
 from bot.cli.check import check
 from bot.cli.serve import serve
+from bot.cli.verbalise import verbalise
 
 EXIT_CODES = (
     "Exit codes: 0 done, 1 something is wrong, 2 wrong command line, 3 wrong configuration,"
@@ -34,6 +35,7 @@ app.command("import")(content.import_)
 app.command("export")(content.export)
 app.command("reindex")(content.reindex)
 app.command("backoffice")(backoffice)
+app.command("verbalise")(verbalise)
 app.add_typer(people.users, name="users")
 app.add_typer(people.keys, name="keys")
 app.add_typer(evaluate.app, name="eval")

@@ -44,8 +44,14 @@ ENGLISH = [
     ("Monday to Friday, 9:00–18:00 Moscow time.", "Monday to Friday, nine a m to six p m Moscow time."),
     ("Call 8 800 000-00-00.", "Call eight, eight zero zero, zero zero zero, zero zero, zero zero."),
     ("help@most-finance.example", "help at most dash finance dot example"),
-    ("It costs $1.5 million or €27.40.", "It costs one point five million dollars or twenty-seven euros forty cents."),
-    ("On 12 March 2026 the 3rd payment is due.", "On March twelfth, twenty twenty-six the third payment is due."),
+    (
+        "It costs $1.5 million or €27.40.",
+        "It costs one point five million dollars or twenty-seven euros forty cents.",
+    ),
+    (
+        "On 12 March 2026 the 3rd payment is due.",
+        "On March twelfth, twenty twenty-six the third payment is due.",
+    ),
     ("2026-06-05 at 15:30", "June fifth, twenty twenty-six at three thirty p m"),
     ("5–7 days", "five to seven days"),
     ("$1", "one dollar"),
@@ -95,7 +101,10 @@ def test_every_response_is_heard_as_words() -> None:
 
 def test_an_editor_says_it_his_way() -> None:
     own = {"замок": "з+амок", "Мост Старт": "м+ост старт", "PDF": "пидиэф", "5G": "пять джи"}
-    assert verbalise("Замок, МОСТ СТАРТ и PDF-файл, 5G", spellings=own) == "з+амок, м+ост старт и пидиэф файл, пять джи"
+    assert (
+        verbalise("Замок, МОСТ СТАРТ и PDF-файл, 5G", spellings=own)
+        == "з+амок, м+ост старт и пидиэф файл, пять джи"
+    )
     assert verbalise("замочек и замокнуть", spellings=own) == "замочек и замокнуть"
     assert verbalise("in 5 min", locale="en", spellings={"min": "minutes"}) == "in five minutes"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from voice.verbaliser import english, spellings as own
+from voice.verbaliser import english
+from voice.verbaliser import spellings as own
 from voice.verbaliser.cleaning import clean
 from voice.verbaliser.reading import read
 from voice.verbaliser.scan import Scan

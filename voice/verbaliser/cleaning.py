@@ -82,7 +82,11 @@ def _plain(sign: str) -> str:
         return " "
     number = unicodedata.numeric(sign, None)
     if number is not None:
-        return f" {unicodedata.normalize('NFKC', sign).replace('⁄', '/')} " if number < 1 else _numeral(sign, number)
+        return (
+            f" {unicodedata.normalize('NFKC', sign).replace('⁄', '/')} "
+            if number < 1
+            else _numeral(sign, number)
+        )
     if kind in {"Cc", "Zl", "Zp"}:
         return "\n" if kind != "Cc" else " "
     if kind[0] in "CM":

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from voice.verbaliser import nouns, units
 from voice.verbaliser.letters import spelled
 from voice.verbaliser.numerals import cardinal, digit_by_digit
 from voice.verbaliser.scan import Said, Scan
+from voice.verbaliser.tables import ordered
 
 _PHONE = re.compile(
-    r"(?P<country>\+7|8|7(?=[ (-]?\(?\d{3}[) -]))[ -]?\(?(?P<area>\d{3})\)?[ -]?(?P<one>\d{3})[ -]?(?P<two>\d\d)[ -]?(?P<three>\d\d)(?!\d|-\d)"
+    r"(?P<country>\+7|8|7(?=[ (-]?\(?\d{3}[) -]))[ -]?\(?(?P<area>\d{3})\)?"
+    r"[ -]?(?P<one>\d{3})[ -]?(?P<two>\d\d)[ -]?(?P<three>\d\d)(?!\d|-\d)"
 )
 _FOREIGN = re.compile(r"\+(?P<country>\d{1,3})(?P<rest>(?:[ ()-]{0,2}\d{2,4}){2,5})(?!\d)")
-_LOCAL = re.compile(r"\(?(?P<area>\d{3,5})\)[ -]?(?P<rest>\d{1,3}(?:-\d\d){2})(?!\d|-\d)|(?P<short>\d{2,3}-\d\d-\d\d)(?!\d|-\d)")
-_PLATE = re.compile(r"([АВЕКМНОРСТУХABEKMHOPCTYX]) ?(\d{3}) ?([АВЕКМНОРСТУХABEKMHOPCTYX]{2}) ?(\d{2,3})(?![\dА-Яа-яA-Za-z])(?: ?RUS\b)?")
+_LOCAL = re.compile(
+    r"\(?(?P<area>\d{3,5})\)[ -]?(?P<rest>\d{1,3}(?:-\d\d){2})(?!\d|-\d)|(?P<short>\d{2,3}-\d\d-\d\d)(?!\d|-\d)"
+)
+_OF_PLATE = "АВЕКМНОРСТУХABEKMHOPCTYX"
+_PLATE = re.compile(
+    rf"([{_OF_PLATE}]) ?(\d{{3}}) ?([{_OF_PLATE}]{{2}}) ?(\d{{2,3}})(?![\dА-Яа-яA-Za-z])(?: ?RUS\b)?"
+)
 _PLATE_LOW = re.compile(r"([авекмнорстух])(\d{3})([авекмнорстух]{2})(\d{2,3})(?![\dа-яa-z])", re.IGNORECASE)
 _LIKE_CYRILLIC = str.maketrans("ABEKMHOPCTYX", "АВЕКМНОРСТУХ")
 _MASKED = re.compile(r"(?:[*•xXхХ·]{2,}[ -]?){1,4}(?P<m>\d{2,6})(?!\d)|[*•] ?(?P<s>\d{4})(?!\d)")
@@ -23,10 +31,14 @@ _SLASHED = re.compile(r"(?P<a>\d+)(?:/(?P<b>\d+))+(?!\d|[.,]\d)")
 _DIGITS = re.compile(r"\d+(?![.,]\d|\d)")
 # Words after which digits are dictated, by their beginnings.
 _TOLD = (
-    "договор", "контракт", "карт", "счёт", "счет", "инн", "бик", "кпп", "огрн", "снилс", "паспорт", "сери", "полис", "заявк", "обращени",
-    "код", "индекс", "номер", "№", "артикул", "vin", "лиценз", "удостоверени", "доверенност", "чек", "заказ", "талон", "пропуск",
-    "р/с", "к/с", "л/с", "окпо", "октмо", "окато", "оквэд", "кбк", "уин", "пароль", "пин", "претензи", "телефон", "тел",
-)  # fmt: skip
+    *ordered(
+        "договор контракт карт счёт счет инн бик кпп огрн снилс паспорт сери полис заявк обращени код индекс номер"
+    ),
+    *ordered(
+        "№ артикул vin лиценз удостоверени доверенност чек заказ талон пропуск р/с к/с л/с окпо октмо окато оквэд"
+    ),
+    *ordered("кбк уин пароль пин претензи телефон тел"),
+)
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?: \d{3})+")
 _LONG = 7  # digits that nobody counts
 
@@ -37,7 +49,12 @@ def phone(scan: Scan, at: int) -> Said | None:
     found = _PHONE.match(text, at)
     if found is not None:
         country = "плюс семь" if found["country"] == "+7" else cardinal(int(found["country"]))
-        groups = [f"{country} {group(found['area'])}", group(found["one"]), group(found["two"]), group(found["three"])]
+        groups = [
+            f"{country} {group(found['area'])}",
+            group(found["one"]),
+            group(found["two"]),
+            group(found["three"]),
+        ]
         return Said(", ".join(groups), found.end())
     found = _FOREIGN.match(text, at)
     if found is not None and len(re.sub(r"\D", "", found[0])) >= 9:
@@ -63,8 +80,8 @@ def plate(scan: Scan, at: int) -> Said | None:
     if found is None:
         return None
     first, digits, last, region = found.groups()
-    words = [spelled(first.translate(_LIKE_CYRILLIC)), group(digits), spelled(last.translate(_LIKE_CYRILLIC)), group(region)]
-    return Said(" ".join(words), found.end())
+    names = [spelled(letters.upper().translate(_LIKE_CYRILLIC)) for letters in (first, last)]
+    return Said(f"{names[0]} {group(digits)} {names[1]} {group(region)}", found.end())
 
 
 def masked(scan: Scan, at: int) -> Said | None:
@@ -83,7 +100,11 @@ def code(scan: Scan, at: int) -> Said | None:
     if slashed is not None and (told or not _is_fraction(slashed)):
         return Said(" дробь ".join(_part(part, told) for part in slashed[0].split("/")), slashed.end())
     grouped = _GROUPED.match(text, at)
-    if grouped is not None and _is_code(grouped[0], told) and not _is_counted(scan, grouped.end(), grouped[0]):
+    if (
+        grouped is not None
+        and _is_code(grouped[0], told)
+        and not _is_counted(scan, grouped.end(), grouped[0])
+    ):
         return Said(", ".join(in_groups(part) for part in re.findall(r"\d+", grouped[0])), grouped.end())
     if grouped is not None and _THOUSANDS.match(text, at):
         return None
@@ -91,7 +112,9 @@ def code(scan: Scan, at: int) -> Said | None:
     if single is None:
         return None
     digits, end = single[0], single.end()
-    if not (len(digits) >= _LONG or (told and len(digits) > 3) or (told and digits[0] == "0" and len(digits) > 1)):
+    if not (
+        len(digits) >= _LONG or (told and len(digits) > 3) or (told and digits[0] == "0" and len(digits) > 1)
+    ):
         return None
     if _is_counted(scan, end, digits):
         return None
@@ -100,7 +123,9 @@ def code(scan: Scan, at: int) -> Said | None:
 
 def _is_told(scan: Scan, at: int) -> bool:
     text = scan.text
-    if re.search(r"[А-ЯЁA-Z]-?\Z", text[max(0, at - 2) : at]) and not re.search(r"[а-яё]", text[max(0, at - 4) : at]):
+    if re.search(r"[А-ЯЁA-Z]-?\Z", text[max(0, at - 2) : at]) and not re.search(
+        r"[а-яё]", text[max(0, at - 4) : at]
+    ):
         return True
     near = re.findall(r"[А-Яа-яЁёA-Za-z]+(?:/[а-я])?|№", text[max(0, at - 40) : at])
     gap = re.search(r"[№:.\s]*\Z", text[max(0, at - 6) : at])
@@ -113,7 +138,11 @@ def _is_fraction(found: re.Match[str]) -> bool:
 
 
 def _part(digits: str, told: bool) -> str:
-    return in_groups(digits) if (told and len(digits) > 3) or digits[0] == "0" or len(digits) >= _LONG else cardinal(int(digits))
+    return (
+        in_groups(digits)
+        if (told and len(digits) > 3) or digits[0] == "0" or len(digits) >= _LONG
+        else cardinal(int(digits))
+    )
 
 
 def _is_code(written: str, told: bool) -> bool:
@@ -137,10 +166,19 @@ def _is_counted(scan: Scan, end: int, digits: str) -> bool:
     if units.unit(scan.text, end) or units.scale(scan.text, end):
         return True
     found, _ = scan.nouns(end)
-    return bool(found) and found[0].lemma in _COUNTED and nouns.agreement(int(digits.split(" ")[-1].split("-")[-1]), found, ()) is not None
+    return (
+        bool(found)
+        and found[0].lemma in _COUNTED
+        and nouns.agreement(int(digits.rsplit(" ", maxsplit=1)[-1].rsplit("-", maxsplit=1)[-1]), found, ())
+        is not None
+    )
 
 
-_COUNTED = frozenset("рубль доллар копейка год день месяц час минута секунда тысяча миллион миллиард процент балл раз человек штука".split())
+_COUNTED = frozenset(
+    ordered(
+        "рубль доллар копейка год день месяц час минута секунда тысяча миллион миллиард процент балл раз человек штука"
+    )
+)
 
 
 def in_groups(digits: str) -> str:
@@ -151,5 +189,4 @@ def in_groups(digits: str) -> str:
     cuts = list(range(0, len(digits), size))
     if len(digits) - cuts[-1] == 1:
         cuts.pop()
-    edges = [*cuts, len(digits)]
-    return ", ".join(digit_by_digit(digits[start:end]) for start, end in zip(edges, edges[1:], strict=False))
+    return ", ".join(digit_by_digit(digits[start:end]) for start, end in pairwise([*cuts, len(digits)]))

@@ -6,8 +6,9 @@ import re
 
 from voice.verbaliser.numerals import Case, ordinal
 from voice.verbaliser.scan import Said, Scan, closing_dot
+from voice.verbaliser.tables import ordered
 
-_MONTHS = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
+_MONTHS = ordered("января февраля марта апреля мая июня июля августа сентября октября ноября декабря")
 _SHORT = {short: number for number, shorts in enumerate(
     ("янв", "фев февр", "мар", "апр", "май", "июн", "июл", "авг", "сен сент", "окт", "ноя нояб", "дек"), 1
 ) for short in shorts.split()}  # fmt: skip
@@ -15,7 +16,8 @@ _MONTH = "|".join([*_MONTHS, *(rf"{short}\.?(?![а-яё])" for short in _SHORT i
 _YEAR_MARK = r"(?P<mark> ?(?:года|году|год|г\.|г(?![а-яё])))?"
 _NUMERIC = re.compile(
     r"(?:(?P<day>0?[1-9]|[12]\d|3[01])(?P<sep>[./-])(?P<month>0?[1-9]|1[0-2])(?:(?P=sep)(?P<year>\d{4}|\d\d))?"
-    r"|(?P<iso_year>\d{4})-(?P<iso_month>0[1-9]|1[0-2])-(?P<iso_day>0[1-9]|[12]\d|3[01]))(?![\d/-]|[.,]\d)" + _YEAR_MARK,
+    r"|(?P<iso_year>\d{4})-(?P<iso_month>0[1-9]|1[0-2])-(?P<iso_day>0[1-9]|[12]\d|3[01]))(?![\d/-]|[.,]\d)"
+    + _YEAR_MARK,
 )
 _WORDY = re.compile(
     rf"(?P<days>\d{{1,2}}(?:-?го)?(?:(?: ?[–-] ?|, | и | или | по )\d{{1,2}}(?:-?го)?){{0,8}})[ -](?P<name>{_MONTH})(?![а-яё])"
@@ -26,14 +28,26 @@ _YEAR = re.compile(
     r"(?P<first>1[5-9]\d\d|20\d\d)(?: ?(?P<joint>[–-]|, | и | или ) ?(?P<second>1[5-9]\d\d|20\d\d))?"
     r" ?(?P<word>(?:уч\. |финансов\w{2,3} |календарн\w{2,3} |налогов\w{2,3} )?(?:год(?:а|у|ом|е|ы|ов|ам|ами|ах)?|гг?\.|гг?)(?![а-яё]))",
 )
-_BARE_YEAR = re.compile(r"(?:19|20)\d\d(?![\d%₽$€-]|[.,]\d| ?\d)(?=[.,;:!?)]|\Z|\n| (?:и|или|по|до|на|в|с)\b)")
+_BARE_YEAR = re.compile(
+    r"(?:19|20)\d\d(?![\d%₽$€-]|[.,]\d| ?\d)(?=[.,;:!?)]|\Z|\n| (?:и|или|по|до|на|в|с)\b)"
+)
 _UNTIL_YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?= (?:по|до) (?:1[5-9]|20)\d\d ?г)")
 _YEAR_WORDS: dict[str, tuple[Case, ...]] = {
     "год": ("nomn", "accs"), "года": ("gent",), "году": ("loct", "datv"), "годом": ("ablt",), "годе": ("loct",),
     "годы": ("nomn", "accs"), "годов": ("gent",), "годам": ("datv",), "годами": ("ablt",), "годах": ("loct",),
 }  # fmt: skip
-_YEAR_FORMS = dict(zip(("nomn", "gent", "datv", "accs", "ablt", "loct"), "год года году год годом году".split(), strict=True))
-_YEARS_FORMS = dict(zip(("nomn", "gent", "datv", "accs", "ablt", "loct"), "годы годов годам годы годами годах".split(), strict=True))
+_YEAR_FORMS = dict(
+    zip(
+        ("nomn", "gent", "datv", "accs", "ablt", "loct"), ordered("год года году год годом году"), strict=True
+    )
+)
+_YEARS_FORMS = dict(
+    zip(
+        ("nomn", "gent", "datv", "accs", "ablt", "loct"),
+        ordered("годы годов годам годы годами годах"),
+        strict=True,
+    )
+)
 # A place in time, not a length: «на 15.03» is the accusative of a neuter, «с 15.03» a genitive.
 _DAY_CASES: dict[str, Case] = {
     "по": "accs", "на": "accs", "за": "accs", "в": "accs", "к": "datv", "ко": "datv", "перед": "ablt", "между": "ablt", "о": "loct",
@@ -70,7 +84,11 @@ def _is_date(scan: Scan, at: int, found: re.Match[str]) -> bool:
     from voice.verbaliser import units
 
     end = found.end() - len(found["mark"] or "")
-    if units.unit(scan.text, end) or units.scale(scan.text, end) or re.match(r" ?мск| ч", scan.text[end : end + 4]):
+    if (
+        units.unit(scan.text, end)
+        or units.scale(scan.text, end)
+        or re.match(r" ?мск| ч", scan.text[end : end + 4])
+    ):
         return False
     return len(found["day"]) == 2 or scan.nearest(at) in _BEFORE_DATE
 
@@ -105,7 +123,11 @@ def _wordy(scan: Scan, at: int) -> Said | None:
     else:
         words = said[0]
         for joint, day, same in zip(joints, days[1:], said[1:], strict=True):
-            words += f" по {ordinal(day, 'accs', 'neut')}" if joint == " по " else ("-" if joint.strip() in {"–", "-"} else joint) + same
+            words += (
+                f" по {ordinal(day, 'accs', 'neut')}"
+                if joint == " по "
+                else ("-" if joint.strip() in {"–", "-"} else joint) + same
+            )
     name = found["name"].lower().rstrip(".")
     words += " " + (_MONTHS[_SHORT[name] - 1] if name in _SHORT else name)
     end = found.end("name")
@@ -123,7 +145,11 @@ def _year(scan: Scan, at: int) -> Said | None:
     several = found["second"] is not None
     case = _year_case(scan, at, word)
     first = ordinal(int(found["first"]), case)
-    said = word if not word.startswith("г.") and word not in {"г", "гг", "гг."} else (_YEARS_FORMS if several else _YEAR_FORMS)[case]
+    said = (
+        word
+        if not word.startswith("г.") and word not in {"г", "гг", "гг."}
+        else (_YEARS_FORMS if several else _YEAR_FORMS)[case]
+    )
     if several:
         following = int(found["second"]) == int(found["first"]) + 1
         joint = " или " if "или" in found["joint"] else " и " if following or "и" in found["joint"] else ", "

@@ -21,7 +21,19 @@ _SIGNS = {
     "!": "восклицательный знак", "*": "звёздочка",
 }  # fmt: skip
 _PIECE = re.compile(r"[A-Za-z]{1,64}|[А-Яа-яЁё]{1,64}|\d{1,64}|.")
-_ENDS = {"ru": "ру", "com": "ком", "org": "орг", "net": "нет", "su": "эс у", "рф": "эр эф", "info": "инфо", "de": "ди и", "me": "ми", "io": "ай о", "online": "онлайн"}
+_ENDS = {
+    "ru": "ру",
+    "com": "ком",
+    "org": "орг",
+    "net": "нет",
+    "su": "эс у",
+    "рф": "эр эф",
+    "info": "инфо",
+    "de": "ди и",
+    "me": "ми",
+    "io": "ай о",
+    "online": "онлайн",
+}
 
 
 def read(scan: Scan, at: int, word: Callable[[str], str | None]) -> Said | None:
@@ -49,7 +61,11 @@ def _is_host(host: str) -> bool:
     labels = host.split(".")
     if labels[-1] in {"рф", "онлайн", "сайт"}:
         return True
-    return labels[-1].islower() and all(re.fullmatch(r"[A-Za-z\d_-]+", label) for label in labels) and any(map(_has_letters, labels[:-1]))
+    return (
+        labels[-1].islower()
+        and all(re.fullmatch(r"[A-Za-z\d_-]+", label) for label in labels)
+        and any(map(_has_letters, labels[:-1]))
+    )
 
 
 def _said(written: str, word: Callable[[str], str | None]) -> str:

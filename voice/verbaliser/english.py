@@ -5,29 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+from voice.verbaliser.tables import content, ordered
+
+_ONES = ordered(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen"
 )
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_TENS = ordered("twenty thirty forty fifty sixty seventy eighty ninety")
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"))
 _IRREGULAR = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth", "twelve": "twelfth",
 }  # fmt: skip
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = ordered("January February March April May June July August September October November December")
 _MONTH = "|".join(f"{name}|{name[:3]}\\.?(?![a-z])" for name in _MONTHS)
-_UNITS = {
-    "%": ("percent", "percent"), "₽": ("rouble", "roubles"), "rub": ("rouble", "roubles"), "$": ("dollar", "dollars"), "usd": ("dollar", "dollars"),
-    "€": ("euro", "euros"), "eur": ("euro", "euros"), "£": ("pound", "pounds"), "kg": ("kilogram", "kilograms"), "km": ("kilometre", "kilometres"),
-    "mb": ("megabyte", "megabytes"), "gb": ("gigabyte", "gigabytes"), "°c": ("degree", "degrees"), "°": ("degree", "degrees"),
-    "min": ("minute", "minutes"), "sec": ("second", "seconds"), "h": ("hour", "hours"), "m": ("metre", "metres"),
-}  # fmt: skip
-_MINOR = {"₽": ("kopeck", "kopecks"), "rub": ("kopeck", "kopecks"), "$": ("cent", "cents"), "usd": ("cent", "cents"), "€": ("cent", "cents"), "eur": ("cent", "cents"), "£": ("penny", "pence")}  # fmt: skip
-_LATIN = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya".split(), strict=True))
-_SIGNS = {
-    "&": "and", "№": "number", "§": "section", "%": "percent", "₽": "roubles", "$": "dollars", "€": "euros", "£": "pounds", "=": "equals",
-    "+": "plus", "×": "times", "±": "plus or minus", "@": "at", "°": "degrees", "≈": "about", "~": "about", "²": "squared", "³": "cubed",
-}  # fmt: skip
-_ADDRESS_SIGNS = {".": "dot", "@": "at", "-": "dash", "_": "underscore", "/": "slash", ":": "colon", "?": "question mark", "=": "equals", "&": "and", "+": "plus", "#": "hash", "%": "percent"}  # fmt: skip
+_UNITS: dict[str, tuple[str, str]] = {
+    sign: (one, many) for sign, one, many in (entry.split() for entry in content("english.yml")["units"])
+}
+_MINOR: dict[str, tuple[str, str]] = {
+    sign: (one, many) for sign, one, many in (entry.split() for entry in content("english.yml")["hundredths"])
+}
+_LATIN = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+        ordered("a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya"),
+        strict=True,
+    )
+)
+_SIGNS: dict[str, str] = content("english.yml")["signs"]
+_ADDRESS_SIGNS: dict[str, str] = content("english.yml")["in_addresses"]
 _NUMBER = r"\d{1,3}(?:[ ,]\d{3})++(?!\d)|\d++"
 _ADDRESS = re.compile(
     r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}|(?:https?://)?(?:[A-Za-z\d][\w-]{0,62}\.){1,5}(?:[a-z]{2,24})(?![\w@-])(?:/[\w\-./?=&%#+:]{0,300})?",
@@ -47,8 +52,9 @@ _TOKENS = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_YEAR_BEFORE = frozenset("in since of until till by from before after year".split()) | {month.lower() for month in _MONTHS}
-_RANGE = re.compile(r"(?<=[\d%₽$€])[ ]?[–—][ ]?(?=[$€£]?\d)|(?<![\d-]\d)(?<![\d-]\d\d)(?<=\d)-(?=[1-9]\d?(?![\d-]))")
+_RANGE = re.compile(
+    r"(?<=[\d%₽$€])[ ]?[–—][ ]?(?=[$€£]?\d)|(?<![\d-]\d)(?<![\d-]\d\d)(?<=\d)-(?=[1-9]\d?(?![\d-]))"
+)
 _LONG = 7
 
 
@@ -89,7 +95,9 @@ def read(text: str, spellings: Mapping[str, str]) -> list[str]:
         found = _TOKENS.match(text, at)
         if found is None:  # never: the last alternative takes any sign
             break
-        starts = (found["own"] or found["number"] or found["code"]) and not text[max(0, at - 1) : at].isalnum()
+        starts = (found["own"] or found["number"] or found["code"]) and not text[
+            max(0, at - 1) : at
+        ].isalnum()
         address = _ADDRESS.match(text, at) if starts else None
         if address:
             written = address[0].rstrip(".-/?:")
@@ -118,7 +126,10 @@ def _word(word: str) -> str:
 
 def _address(written: str) -> str:
     pieces = re.findall(r"[^\W\d_]+|\d|.", written)
-    return " ".join(_ONES[int(piece)] if piece.isdecimal() else _ADDRESS_SIGNS.get(piece) or _word(piece) for piece in pieces)
+    return " ".join(
+        _ONES[int(piece)] if piece.isdecimal() else _ADDRESS_SIGNS.get(piece) or _word(piece)
+        for piece in pieces
+    )
 
 
 def _digits(written: str) -> str:
@@ -132,13 +143,17 @@ def _groups(written: str) -> str:
 def year(number: int) -> str:
     """«twenty twenty-six», «two thousand five»."""
     century, rest = divmod(number, 100)
-    if number < 1000 or rest == 0 or century % 10 == 0 and rest < 10:
+    if number < 1000 or rest == 0 or (century % 10 == 0 and rest < 10):
         return cardinal(number)
     return f"{cardinal(century)} {'oh ' if rest < 10 else ''}{cardinal(rest)}"
 
 
 def _date(day: str, month: str, written: str | None) -> str:
-    name = _MONTHS[int(month) - 1] if month.isdecimal() else next(one for one in _MONTHS if one.startswith(month[:3]))
+    name = (
+        _MONTHS[int(month) - 1]
+        if month.isdecimal()
+        else next(one for one in _MONTHS if one.startswith(month[:3]))
+    )
     said = f"{name} {ordinal(int(day))}"
     if not written:
         return said
@@ -200,7 +215,10 @@ def _other(found: re.Match[str]) -> str:
         return " "
     if sign in _SIGNS:
         return f" {_SIGNS[sign]} "
-    before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() : found.end() + 1]
+    before, after = (
+        found.string[found.start() - 1 : found.start()],
+        found.string[found.end() : found.end() + 1],
+    )
     if sign in "-'’" and before.isalpha() and after.isalpha():
         return "-" if sign == "-" else ""
     if sign == "*" and not before.strip() and not after.strip():
@@ -209,9 +227,17 @@ def _other(found: re.Match[str]) -> str:
 
 
 _READERS: dict[str, Callable[[re.Match[str]], str]] = {
-    "iso": lambda found: _date(found["id"], found["im"], found["iy"]) if found["id"] != "00" else _groups(found["iso"]),
-    "dotted": lambda found: _date(found["dd"], found["dm"], found["dy"]) if int(found["dd"]) else _groups(found["dotted"]),
-    "dayfirst": lambda found: _date(found["fd"], found["fm"], found["fy"]) if int(found["fd"]) else f"zero {found['fm']} {_digits(found['fy'] or '')}",
+    "iso": lambda found: (
+        _date(found["id"], found["im"], found["iy"]) if found["id"] != "00" else _groups(found["iso"])
+    ),
+    "dotted": lambda found: (
+        _date(found["dd"], found["dm"], found["dy"]) if int(found["dd"]) else _groups(found["dotted"])
+    ),
+    "dayfirst": lambda found: (
+        _date(found["fd"], found["fm"], found["fy"])
+        if int(found["fd"])
+        else f"zero {found['fm']} {_digits(found['fy'] or '')}"
+    ),
     "time": _time,
     "phone": lambda found: ("plus " if found[0][0] == "+" else "") + _groups(found["phone"]),
     "ordinal": lambda found: ordinal(int(found["on"])),

@@ -6,11 +6,14 @@ import re
 from functools import lru_cache
 
 from bot.nlu.words import parses
+from voice.verbaliser.tables import ordered
 
 _NAMES = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "а бэ вэ гэ дэ е ё жэ зэ и й ка эл эм эн о пэ эр эс тэ у эф ха цэ чэ ша ща твёрдый_знак ы мягкий_знак э ю я".split(),
+        ordered(
+            "а бэ вэ гэ дэ е ё жэ зэ и й ка эл эм эн о пэ эр эс тэ у эф ха цэ чэ ша ща твёрдый_знак ы мягкий_знак э ю я"
+        ),
         strict=True,
     )
 )
@@ -18,7 +21,7 @@ _NAMES.update({"й": "и краткое", "ъ": "твёрдый знак", "ь":
 _ENGLISH = dict(
     zip(
         "abcdefghijklmnopqrstuvwxyz",
-        "эй би си ди и эф джи эйч ай джей кей эл эм эн о пи кью ар эс ти ю ви дабл-ю икс уай зед".split(),
+        ordered("эй би си ди и эф джи эйч ай джей кей эл эм эн о пи кью ар эс ти ю ви дабл-ю икс уай зед"),
         strict=True,
     )
 )
@@ -30,7 +33,13 @@ _SOUNDS = {
     "sh": "ш", "ch": "ч", "zh": "ж", "kh": "х", "ph": "ф", "th": "т", "ck": "к", "qu": "кв", "ts": "ц", "oo": "у", "ee": "и", "ea": "и",
     "ya": "я", "yu": "ю", "yo": "ё", "ay": "эй", "ai": "эй", "ey": "ей", "ou": "ау", "ce": "се", "ci": "си", "cy": "си", "wh": "в",
 }  # fmt: skip
-_SINGLE = dict(zip("abcdefghijklmnopqrstuvwxyz", "а б к д е ф г х и дж к л м н о п к р с т у в в кс и з".split(), strict=True))
+_SINGLE = dict(
+    zip(
+        "abcdefghijklmnopqrstuvwxyz",
+        ordered("а б к д е ф г х и дж к л м н о п к р с т у в в кс и з"),
+        strict=True,
+    )
+)
 _PIECE = re.compile("|".join([*sorted(_SOUNDS, key=len, reverse=True), "[a-z]"]))
 _SILENT_E = re.compile(r"(?<=[aeiouy])([bcdfgklmnpstvz]+)e(?=s?\Z)|(?<=nc)e\Z|(?<=pl)e\Z")
 
@@ -71,7 +80,11 @@ def acronym(word: str) -> str:
         return lower
     if len(lower) >= 4 and _can_be_read(lower):
         return lower
-    if len(lower) == 3 and any(parse.is_known and "Abbr" not in parse.tag for parse in parses(lower)) and _can_be_read(lower):
+    if (
+        len(lower) == 3
+        and any(parse.is_known and "Abbr" not in parse.tag for parse in parses(lower))
+        and _can_be_read(lower)
+    ):
         return lower
     return spelled(lower)
 

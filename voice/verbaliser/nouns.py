@@ -12,7 +12,13 @@ from bot.nlu.words import parses
 from voice.verbaliser.numerals import CASES, Case, Gender, ends_in_one, form_after
 
 _GENDERS: tuple[Gender, ...] = ("masc", "femn", "neut")
-_LIKE_CASES: dict[str, Case] = {"gen1": "gent", "gen2": "gent", "acc2": "accs", "loc1": "loct", "loc2": "loct"}
+_LIKE_CASES: dict[str, Case] = {
+    "gen1": "gent",
+    "gen2": "gent",
+    "acc2": "accs",
+    "loc1": "loct",
+    "loc2": "loct",
+}
 _PLURAL_GENITIVES = {"год": "лет", "человек": "человек", "килограмм": "килограммов", "грамм": "граммов"}
 _INVARIABLE: dict[str, Gender] = {"евро": "masc", "тенге": "masc", "песо": "neut"}
 # «в восемь утра» is an hour, not the eighth of mornings
@@ -63,8 +69,21 @@ def readings(word: str) -> tuple[Noun, ...]:
     nouns = []
     for parse in found:
         case = _case(parse)
-        if parse.tag.POS == "NOUN" and case and not {"Name", "Infr"} & parse.tag.grammemes and parse.score > 0.001:
-            nouns.append(Noun(parse.normal_form, _gender(parse), parse.tag.number == "plur", case, parse.tag.animacy == "anim"))
+        if (
+            parse.tag.POS == "NOUN"
+            and case
+            and not {"Name", "Infr"} & parse.tag.grammemes
+            and parse.score > 0.001
+        ):
+            nouns.append(
+                Noun(
+                    parse.normal_form,
+                    _gender(parse),
+                    parse.tag.number == "plur",
+                    case,
+                    parse.tag.animacy == "anim",
+                )
+            )
     return tuple(nouns)
 
 
@@ -96,20 +115,28 @@ def agreement(number: int, nouns: Sequence[Noun], wanted: Sequence[Case]) -> Agr
 
     None: nothing fits. An ordinal is read where a count would need another form: «5 числа», «к 10 числу».
     """
-    order = (*wanted, *(case for case in ("nomn", "gent", "datv", "ablt", "loct", "accs") if case not in wanted))
+    order = (
+        *wanted,
+        *(case for case in ("nomn", "gent", "datv", "ablt", "loct", "accs") if case not in wanted),
+    )
     if any(noun.lemma in _NUMBERED and not noun.plural for noun in nouns) and not _counts(number, nouns):
         return _as_ordinal(nouns, order)
     for case in order:
         for noun in nouns:
             if _fits(number, noun, case):
-                animate = noun.animate or (case == "accs" and noun.case == "gent" and noun.plural and number < 5)
+                animate = noun.animate or (
+                    case == "accs" and noun.case == "gent" and noun.plural and number < 5
+                )
                 return Agreement(case, noun.gender, animate=animate)
     return _as_ordinal(nouns, order)
 
 
 def _counts(number: int, nouns: Sequence[Noun]) -> bool:
     """«2 квартала», «3 этажа» are counted; «1 квартал», «5 марта» are numbered."""
-    months = any(noun.lemma.endswith(("рь", "ль", "март", "май", "август", "июнь")) and noun.lemma in _NUMBERED for noun in nouns)
+    months = any(
+        noun.lemma.endswith(("рь", "ль", "март", "май", "август", "июнь")) and noun.lemma in _NUMBERED
+        for noun in nouns
+    )
     return not months and not ends_in_one(number) and any(_fits(number, noun, "nomn") for noun in nouns)
 
 

@@ -29,7 +29,32 @@ _RANGE = re.compile(r"(?: ?[%₽€])? ?[–-] ?(?=\d)")
 _LIST = re.compile(r", (?=\d)|,? (?:и|или|либо) (?=\d)")
 _SIGN = re.compile(r"[+−-]")
 _ADJECTIVE = re.compile(r"-?([а-яё]{4,})")
-_ENDS_OF_ADJECTIVES = ("ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ого", "его", "ому", "ему", "ым", "им", "ом", "ем", "ую", "юю", "ей", "ых", "их", "ыми", "ими")
+_ENDS_OF_ADJECTIVES = (
+    "ый",
+    "ий",
+    "ой",
+    "ая",
+    "яя",
+    "ое",
+    "ее",
+    "ые",
+    "ие",
+    "ого",
+    "его",
+    "ому",
+    "ему",
+    "ым",
+    "им",
+    "ом",
+    "ем",
+    "ую",
+    "юю",
+    "ей",
+    "ых",
+    "их",
+    "ыми",
+    "ими",
+)
 _LONGEST_LIST = 12
 
 
@@ -111,7 +136,11 @@ def _compound(scan: Scan, value: Number, end: int) -> Said | None:
     if found is None or value.part or value.zeros or value.whole > 9999:
         return None
     tail = found[1]
-    if not scan.text.startswith("-", end) or not tail.endswith(_ENDS_OF_ADJECTIVES) or not nouns.adjective(tail):
+    if (
+        not scan.text.startswith("-", end)
+        or not tail.endswith(_ENDS_OF_ADJECTIVES)
+        or not nouns.adjective(tail)
+    ):
         return None
     return Said(joined(value.whole) + tail, found.end())
 
@@ -146,7 +175,9 @@ class _Phrase:
         of: Gender = "femn" if size == 1000 else "masc"
         words, case = self._numbers(case, of, counted=True)
         if self.last.is_half or self.last.part:
-            tail = scale_form(size, 2 if not (self.last.is_half and case not in {"nomn", "accs"}) else 5, "nomn")
+            tail = scale_form(
+                size, 2 if not (self.last.is_half and case not in {"nomn", "accs"}) else 5, "nomn"
+            )
         else:
             tail = scale_form(size, self.last.whole, case)
         words += f" {tail}"
@@ -158,12 +189,23 @@ class _Phrase:
         return self._ended(words, unit, case)
 
     def _with_unit(self, unit: units.Unit) -> Said:
-        exact = len(self.numbers) == 1 and (ends_in_one(self.last.whole) or self.last.whole in {1000, 10**6}) and not self.last.part
+        exact = (
+            len(self.numbers) == 1
+            and (ends_in_one(self.last.whole) or self.last.whole in {1000, 10**6})
+            and not self.last.part
+        )
         case = self._case(exact=exact)
-        if self.last.part and len(self.last.part) == 2 and unit.noun in units.MINOR and len(self.numbers) == 1:
+        if (
+            self.last.part
+            and len(self.last.part) == 2
+            and unit.noun in units.MINOR
+            and len(self.numbers) == 1
+        ):
             words = f"{self._one(self.last.whole, unit, case)} {self._one(int(self.last.part), units.Unit(units.MINOR[unit.noun], 0), case)}"
             return self._ended(words, unit, case)
-        words, case = self._numbers(case, nouns.gender(unit.noun), counted=unit.noun not in {"процент", "промилле"})
+        words, case = self._numbers(
+            case, nouns.gender(unit.noun), counted=unit.noun not in {"процент", "промилле"}
+        )
         if self.last.part:
             plural = self.last.is_half and case not in {"nomn", "accs"} and unit.noun != "процент"
             noun = nouns.part_of(unit.adjective, unit.noun, plural)
@@ -237,11 +279,17 @@ class _Phrase:
         return (case,) if case != "nomn" else ()
 
     def _ordinals(self, agreed: nouns.Agreement) -> str:
-        if len(self.numbers) > 1 and any(joint == ", " for joint in self.joints) and "и" not in self.joints[-1]:
+        if (
+            len(self.numbers) > 1
+            and any(joint == ", " for joint in self.joints)
+            and "и" not in self.joints[-1]
+        ):
             *others, last = self.numbers
             head = ", ".join(one.say("nomn", "masc") for one in others)
             return f"{head}, {ordinal(last.whole, agreed.case, agreed.gender)}"
-        said = [("ноль " * one.zeros) + ordinal(one.whole, agreed.case, agreed.gender) for one in self.numbers]
+        said = [
+            ("ноль " * one.zeros) + ordinal(one.whole, agreed.case, agreed.gender) for one in self.numbers
+        ]
         return _join(said, ["-" if joint == "–" else joint for joint in self.joints])
 
     def _numbers(self, case: Case, of: Gender, *, counted: bool, animate: bool = False) -> tuple[str, Case]:
@@ -272,4 +320,3 @@ class _Phrase:
 
 def _join(said: Sequence[str], joints: Sequence[str]) -> str:
     return said[0] + "".join(joint + words for joint, words in zip(joints, said[1:], strict=True))
-

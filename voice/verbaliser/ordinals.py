@@ -8,6 +8,7 @@ from voice.verbaliser import nouns
 from voice.verbaliser.codes import in_groups
 from voice.verbaliser.numerals import Case, Gender, cardinal, ordinal
 from voice.verbaliser.scan import Said, Scan
+from voice.verbaliser.tables import ordered
 
 _ENDINGS: dict[str, tuple[tuple[Case, Gender], ...]] = {
     **dict.fromkeys(("я", "ая", "ья"), (("nomn", "femn"),)),
@@ -31,12 +32,14 @@ _ORDINAL = re.compile(
 _CARDINAL_ENDINGS: dict[str, Case] = {"ти": "gent", "тью": "ablt", "мя": "ablt"}
 _GLUED = {"го", "ый", "ая", "ое", "му", "ой", "ые", "ых", "ти", "ого"}  # «5го», but «5 м»
 _COUNTED_X = {2, 3, 4}  # «3-х дней» counts, «90-х» is a decade
-_ROMAN = re.compile(r"(?=[IVXLC])(?P<roman>X{0,3}(?:XL|L|XC|C)?X{0,3}(?:IX|IV|V?I{0,3}))(?![A-Za-zА-Яа-яЁё\d])")
+_ROMAN = re.compile(
+    r"(?=[IVXLC])(?P<roman>X{0,3}(?:XL|L|XC|C)?X{0,3}(?:IX|IV|V?I{0,3}))(?![A-Za-zА-Яа-яЁё\d])"
+)
 _ANOTHER = re.compile(r"(?:,| и| или|[–-]) ?[IVXLC]{1,5}(?![A-Za-z])")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _NUMBERED_BY_ROMAN: dict[str, Gender] = {
-    **dict.fromkeys("глава часть статья группа категория".split(), "femn"),
-    **dict.fromkeys("том раздел класс тип этап модуль".split(), "masc"),
+    **dict.fromkeys(ordered("глава часть статья группа категория"), "femn"),
+    **dict.fromkeys(ordered("том раздел класс тип этап модуль"), "masc"),
 }
 
 
@@ -55,8 +58,15 @@ def read(scan: Scan, at: int) -> Said | None:
     if ending in _CARDINAL_ENDINGS:
         return None
     following, _ = scan.nouns(found.end())
-    if ending == "х" and value in _COUNTED_X and not found["list"] and not any(noun.lemma == "год" for noun in following):
-        return Said(cardinal(value, "loct" if scan.nearest(at) in {"в", "на", "о", "при"} else "gent"), found.end())
+    if (
+        ending == "х"
+        and value in _COUNTED_X
+        and not found["list"]
+        and not any(noun.lemma == "год" for noun in following)
+    ):
+        return Said(
+            cardinal(value, "loct" if scan.nearest(at) in {"в", "на", "о", "при"} else "gent"), found.end()
+        )
     if ending == "ми":
         return Said(cardinal(value, "ablt"), found.end())
     case, of = _agreed(scan, at, value, ending, following)
@@ -68,13 +78,18 @@ def read(scan: Scan, at: int) -> Said | None:
     return Said(words, found.end(), (case,))
 
 
-def _agreed(scan: Scan, at: int, value: int, ending: str, following: tuple[nouns.Noun, ...]) -> tuple[Case, Gender]:
+def _agreed(
+    scan: Scan, at: int, value: int, ending: str, following: tuple[nouns.Noun, ...]
+) -> tuple[Case, Gender]:
     possible = _ENDINGS[ending]
     asked = scan.government(at)
     fitting = [
         (case, of)
         for case, of in possible
-        if any(noun.case == case and (noun.plural if of == "plur" else (not noun.plural and noun.gender == of)) for noun in following)
+        if any(
+            noun.case == case and (noun.plural if of == "plur" else (not noun.plural and noun.gender == of))
+            for noun in following
+        )
     ]
     for case in asked:
         for one in fitting:
@@ -92,7 +107,9 @@ def roman(scan: Scan, at: int) -> Said | None:
     found = _ROMAN.match(scan.text, at)
     if found is None or not found["roman"]:
         return None
-    if re.search(r"[A-Za-z] ?\Z", scan.text[max(0, at - 2) : at]) or re.match(r" ?[A-HJ-UWYZa-z@]|[-.][^IVX\W]", scan.text[found.end() : found.end() + 2]):
+    if re.search(r"[A-Za-z] ?\Z", scan.text[max(0, at - 2) : at]) or re.match(
+        r" ?[A-HJ-UWYZa-z@]|[-.][^IVX\W]", scan.text[found.end() : found.end() + 2]
+    ):
         return None
     value = _value(found["roman"])
     another = _ANOTHER.match(scan.text, found.end())  # «I и II группы»

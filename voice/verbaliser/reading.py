@@ -74,7 +74,10 @@ def _number(scan: Scan, at: int) -> Said:
             return said
     found = _DIGITS.match(scan.text, at)
     run = found[0] if found else scan.text[at]
-    parts = [codes.in_groups(part) if len(part) > 4 or part[0] == "0" else cardinal(int(part)) for part in re.findall(r"\d+", run)]
+    parts = [
+        codes.in_groups(part) if len(part) > 4 or part[0] == "0" else cardinal(int(part))
+        for part in re.findall(r"\d+", run)
+    ]
     return Said((" точка " if "." in run else ", ").join(parts), at + len(run))
 
 
@@ -94,7 +97,9 @@ def _letters(scan: Scan, at: int) -> Said:
     address = electronic.read(scan, at, partial(_own_word, scan))
     if address is not None:
         return address
-    spelling = own.find(scan.spellings, text, at, _first(text, at)) or own.find(scan.spellings, text, at, word.lower())
+    spelling = own.find(scan.spellings, text, at, _first(text, at)) or own.find(
+        scan.spellings, text, at, word.lower()
+    )
     if spelling is not None:
         return _with_suffix(text, *spelling)
     for reader in (codes.plate, ordinals.roman):
@@ -120,7 +125,12 @@ def _cyrillic(scan: Scan, word: str, end: int, *, glued: bool) -> Said:
         return _with_suffix(scan.text, acronym(word), end)
     if len(word) == 1 and letter(word) != word.lower():
         start, following = end - 1, scan.text[end : end + 2]
-        attached = glued or following[:1].isdecimal() or re.match(r"-\d", following) or _LETTERED.search(scan.text[max(0, start - 14) : start])
+        attached = (
+            glued
+            or following[:1].isdecimal()
+            or re.match(r"-\d", following)
+            or _LETTERED.search(scan.text[max(0, start - 14) : start])
+        )
         if attached or word not in _WORDS_OF_ONE_LETTER:
             return Said(letter(word), end)
     return Said(word, end)
@@ -140,12 +150,39 @@ def _with_suffix(text: str, words: str, end: int) -> Said:
     return Said(words, end)
 
 
-_SUFFIXES = {"ом", "а", "у", "е", "ы", "ов", "ам", "ами", "ах", "ой", "ем", "ки", "ку", "ок", "ка", "и", "ей", "ю", "ям", "ями", "ях"}
+_SUFFIXES = {
+    "ом",
+    "а",
+    "у",
+    "е",
+    "ы",
+    "ов",
+    "ам",
+    "ами",
+    "ах",
+    "ой",
+    "ем",
+    "ки",
+    "ку",
+    "ок",
+    "ка",
+    "и",
+    "ей",
+    "ю",
+    "ям",
+    "ями",
+    "ях",
+}
 
 
 def _fraction(scan: Scan, at: int) -> Said | None:
     found = _FRACTION.match(scan.text, at)
-    if found is None or not 0 < int(found[1]) < int(found[2]) <= 10 or found[1][0] == "0" or found[2][0] == "0":
+    if (
+        found is None
+        or not 0 < int(found[1]) < int(found[2]) <= 10
+        or found[1][0] == "0"
+        or found[2][0] == "0"
+    ):
         return None
     asked = scan.government(at)
     return Said(fraction(int(found[1]), int(found[2]), asked[0] if asked else "nomn"), found.end())
@@ -154,7 +191,11 @@ def _fraction(scan: Scan, at: int) -> Said | None:
 def _item(scan: Scan, at: int) -> Said | None:
     """«1. Откройте»: the first of a list, at the beginning of a line."""
     found = _ITEM.match(scan.text, at)
-    if found is None or scan.text[max(0, at - 1) : at] not in {"", "\n"} or (found[0][-2] == "." and not scan.text[found.end()].isupper()):
+    if (
+        found is None
+        or scan.text[max(0, at - 1) : at] not in {"", "\n"}
+        or (found[0][-2] == "." and not scan.text[found.end()].isupper())
+    ):
         return None
     return Said(ordinals.item(found[1]) + ":", found.end() - 1)
 
@@ -169,7 +210,14 @@ def _prefixed(scan: Scan, at: int) -> Said | None:
 
     scale = units.scale(scan.text, number[1])
     end = scale[1] if scale else number[1]
-    turned = Scan(scan.text[max(0, at - 80) : at] + scan.text[found.end() : end] + " " + found[1] + scan.text[end : end + 12], scan.spellings)
+    turned = Scan(
+        scan.text[max(0, at - 80) : at]
+        + scan.text[found.end() : end]
+        + " "
+        + found[1]
+        + scan.text[end : end + 12],
+        scan.spellings,
+    )
     said = numbers.read(turned, min(at, 80))
     if said is None:
         return None

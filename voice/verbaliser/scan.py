@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bot.nlu.words import parses
 from voice.verbaliser.nouns import Noun, adjective, is_adjective, readings
 from voice.verbaliser.numerals import Case
+from voice.verbaliser.tables import ordered
 
 _REACH = 60  # characters before a number that may say its case
 _CLAUSE = re.compile(r"[^.!?;:,()\n—=]*\Z")
@@ -16,7 +17,9 @@ _WORD = re.compile(r"[А-Яа-яЁё+-]+|№|\d+")
 _AHEAD = re.compile(r" ?([А-Яа-яЁё]+(?:-[а-яё]+)*)")
 
 _PARTICLES = frozenset(
-    "примерно почти ровно всего только лишь ещё еще уже именно хотя бы приблизительно максимум минимум где-то целых даже".split()
+    ordered(
+        "примерно почти ровно всего только лишь ещё еще уже именно хотя бы приблизительно максимум минимум где-то целых даже"
+    )
 )
 _GOVERNED: dict[Case, str] = {
     "gent": "от до из без около более больше менее меньше свыше сверх после для у кроме вместо против выше ниже дороже"
@@ -40,7 +43,9 @@ _GOVERNMENT: dict[str, tuple[Case, ...]] = {
     "со": ("gent", "ablt", "accs"),
 }
 # What comes after hours, roubles, kilograms: a smaller part of the same thing.
-_SMALLER = re.compile(r"\d{1,3} ?(?:минут|мин|сек|коп|цент|г(?:рамм\w{0,3})?(?![а-яё])|час|ч(?![а-яё])|дн|дня|день|месяц|мес)")
+_SMALLER = re.compile(
+    r"\d{1,3} ?(?:минут|мин|сек|коп|цент|г(?:рамм\w{0,3})?(?![а-яё])|час|ч(?![а-яё])|дн|дня|день|месяц|мес)"
+)
 _COMPARED = re.compile(r"[<>≤≥] ?\Z")
 _NEAR = 24  # characters between «и» and what it joins: «2 раз в неделю и 8 раз»
 _AND = frozenset({"и", "или", "либо", "да"})
@@ -133,11 +138,15 @@ class Scan:
 
 
 _LABELS = frozenset(
-    "страница пункт статья шаг дом квартира офис корпус строение номер версия глава часть раздел параграф вариант окно кабинет комната"
-    " форма телефон параграф помещение владение приложение таблица рисунок".split()
+    ordered(
+        "страница пункт статья шаг дом квартира офис корпус строение номер версия глава часть раздел параграф вариант"
+        " окно кабинет комната форма телефон помещение владение приложение таблица рисунок"
+    )
 )
 # Adjectives by their form only: what they stand for is not counted.
-_NOT_ADJECTIVES = frozenset("это этом этого этот эта эти этих тот том того который которые которых все всех всё его её их".split())
+_NOT_ADJECTIVES = frozenset(
+    ordered("это этом этого этот эта эти этих тот том того который которые которых все всех всё его её их")
+)
 
 
 def _adjectival(word: str) -> tuple[Noun, ...]:
@@ -147,8 +156,10 @@ def _adjectival(word: str) -> tuple[Noun, ...]:
 
 def _is_transitive(word: str) -> bool:
     found = parses(word)
-    return bool(found) and found[0].tag.POS in {"VERB", "INFN", "GRND"} and any(
-        parse.tag.POS in {"VERB", "INFN", "GRND"} and "tran" in parse.tag for parse in found
+    return (
+        bool(found)
+        and found[0].tag.POS in {"VERB", "INFN", "GRND"}
+        and any(parse.tag.POS in {"VERB", "INFN", "GRND"} and "tran" in parse.tag for parse in found)
     )
 
 

@@ -17,7 +17,13 @@ _FIRST = re.compile(r"\w+|[^\w\s]")
 def shipped() -> Index:
     """The default pronunciations by their first word, lower case, the longest first."""
     content = parse_yaml(Path(__file__).with_name("spellings.yml").read_text("utf-8"))
-    return _index({str(written): str(said) for group in content["spellings"].values() for written, said in group.items()})
+    return _index(
+        {
+            str(written): str(said)
+            for group in content["spellings"].values()
+            for written, said in group.items()
+        }
+    )
 
 
 def index(own: Mapping[str, str] | None) -> Index:
@@ -39,7 +45,9 @@ def _index(spellings: Mapping[str, str]) -> Index:
         first = _FIRST.match(key)
         if first:
             found.setdefault(first[0], []).append((key, said))
-    return {first: tuple(sorted(entries, key=lambda entry: -len(entry[0]))) for first, entries in found.items()}
+    return {
+        first: tuple(sorted(entries, key=lambda entry: -len(entry[0]))) for first, entries in found.items()
+    }
 
 
 def find(spellings: Index, text: str, at: int, first: str) -> tuple[str, int] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from voice.verbaliser.scan import Said, Scan
+from voice.verbaliser.tables import ordered
 
 _NAMED = {
     "%": "процент", "₽": "рублей", "$": "доллар", "€": "евро", "£": "фунт", "¥": "юань", "₸": "тенге", "°": "градус", "℃": "градус цельсия",
@@ -16,7 +17,7 @@ _FORMULA = re.compile(r"[×+/÷*][^=]*\Z")
 _PAUSES = set("()[]{}|—→←•·")
 _KEPT = set(".,!?:;")
 _KEY = {"*": ("звёздочка", "звёздочку"), "#": ("решётка", "решётку")}
-_PRESSED = frozenset("нажмите нажать нажимайте наберите набрать введите через на".split())
+_PRESSED = frozenset(ordered("нажмите нажать нажимайте наберите набрать введите через на"))
 
 
 def read(scan: Scan, at: int) -> Said:
@@ -35,7 +36,13 @@ def read(scan: Scan, at: int) -> Said:
     elif sign == "+":
         words = "плюс"
     elif sign == "/":
-        words = "или" if before.isalpha() and after.isalpha() else "дробь" if before.isdecimal() and after.isdecimal() else ","
+        words = (
+            "или"
+            if before.isalpha() and after.isalpha()
+            else "дробь"
+            if before.isdecimal() and after.isdecimal()
+            else ","
+        )
     elif sign == "=":
         words = "равно" if _FORMULA.search(text[max(0, at - 60) : at]) else "это"
     elif sign in "<>":
@@ -48,9 +55,16 @@ def read(scan: Scan, at: int) -> Said:
 
 
 def _key(scan: Scan, at: int, before: str, after: str) -> str:
-    if before.isdecimal() and (after.isdecimal() or not after.strip()) and scan.text[at] == "*" and re.match(r"\* ?\d", scan.text[at : at + 3]):
+    if (
+        before.isdecimal()
+        and (after.isdecimal() or not after.strip())
+        and scan.text[at] == "*"
+        and re.match(r"\* ?\d", scan.text[at : at + 3])
+    ):
         return "умножить на"
-    if (before.strip() and before not in "(,:*#") or (after.strip() and after not in ".,;!?)*#" and not after.isdecimal()):
+    if (before.strip() and before not in "(,:*#") or (
+        after.strip() and after not in ".,;!?)*#" and not after.isdecimal()
+    ):
         if scan.text[at] == "#" and after.isalnum():
             return "решётка"
         return ""

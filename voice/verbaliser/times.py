@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 
 from voice.verbaliser import units
-from voice.verbaliser.numerals import Case, cardinal
 from voice.verbaliser.nouns import counted
+from voice.verbaliser.numerals import Case, cardinal
 from voice.verbaliser.scan import Said, Scan
+from voice.verbaliser.tables import ordered
 
-_TIME = re.compile(r"(?P<hour>[01]?\d|2[0-4])(?P<sep>[:.-])(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d%₽]|[:.,/-]\d)")
+_TIME = re.compile(
+    r"(?P<hour>[01]?\d|2[0-4])(?P<sep>[:.-])(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d%₽]|[:.,/-]\d)"
+)
 _AFTER = re.compile(r" ?(?:ч\.(?! *\d)|ч(?![а-яё])|час(?:а|ов|ам|ах)?(?![а-яё]))")
 _RANGE = re.compile(r" ?[–-] ?(?=\d)")
 _ZONE = re.compile(r",? ?\(?(?:по )?(?:мск|msk)(?![а-яёa-z])\)?", re.IGNORECASE)
 _OFFSET = re.compile(r"(?= ?[+-]\d)")
-_BEFORE = frozenset("с со до в во к ко после около на по и раньше позже позднее ранее".split())
+_BEFORE = frozenset(ordered("с со до в во к ко после около на по и раньше позже позднее ранее"))
 _ROUND = frozenset({"00", "15", "30", "45", "59"})
 
 
@@ -28,7 +31,9 @@ def read(scan: Scan, at: int) -> Said | None:
     end = (last or first).end()
     if last is not None:
         nearest = scan.nearest(at)
-        words = ("" if nearest in {"с", "со", "от"} else "с ") + f"{_said(first, 'gent', short=True)} до {_said(last, 'gent')}"
+        words = (
+            "" if nearest in {"с", "со", "от"} else "с "
+        ) + f"{_said(first, 'gent', short=True)} до {_said(last, 'gent')}"
         cases: tuple[Case, ...] = ("gent",)
     else:
         case = _case(scan, at)
@@ -44,7 +49,7 @@ def read(scan: Scan, at: int) -> Said | None:
 
 def _match(scan: Scan, at: int, *, within: bool = False) -> re.Match[str] | None:
     found = _TIME.match(scan.text, at)
-    if found is None or int(found["hour"]) == 24 and found["minute"] != "00":
+    if found is None or (int(found["hour"]) == 24 and found["minute"] != "00"):
         return None
     if found["sep"] == ":":
         return found
@@ -57,7 +62,11 @@ def _match(scan: Scan, at: int, *, within: bool = False) -> re.Match[str] | None
         return None
     if found["sep"] == "-" and _RANGE.match(scan.text, found.end()):
         return None
-    return found if found["sep"] == "." or len(found["minute"]) == 2 and not scan.nouns(found.end())[0] else None
+    return (
+        found
+        if found["sep"] == "." or (len(found["minute"]) == 2 and not scan.nouns(found.end())[0])
+        else None
+    )
 
 
 def _case(scan: Scan, at: int) -> Case:

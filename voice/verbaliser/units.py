@@ -5,41 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from voice.verbaliser.tables import content
+
 # written (lower case, without the full stop) -> the noun, its adjective before ~
-_UNITS = {
-    "%": "процент", "‰": "промилле",
-    "₽": "рубль", "руб": "рубль", "р": "рубль", "rub": "рубль", "rur": "рубль", "коп": "копейка",
-    "$": "доллар", "usd": "доллар", "долл": "доллар", "долл. сша": "доллар сэ шэ а", "€": "евро", "eur": "евро", "£": "фунт", "¥": "юань", "cny": "юань", "₸": "тенге", "kzt": "тенге",
-    "кг": "килограмм", "г": "грамм", "гр": "грамм", "т": "тонна", "ц": "центнер", "мг": "миллиграмм",
-    "км": "километр", "м": "метр", "см": "сантиметр", "мм": "миллиметр",
-    "м²": "метр", "м2": "метр", "км²": "километр", "м³": "метр", "м3": "метр", "га": "гектар",
-    "л": "литр", "мл": "миллилитр", "км/ч": "километр в час", "м/с": "метр в секунду",
-    "мбит/с": "мегабит в секунду", "гбит/с": "гигабит в секунду", "кбит/с": "килобит в секунду",
-    "кб": "килобайт", "мб": "мегабайт", "гб": "гигабайт", "тб": "терабайт", "kb": "килобайт", "mb": "мегабайт", "gb": "гигабайт",
-    "квт": "киловатт", "вт": "ватт", "гц": "герц", "°": "градус", "°c": "градус цельсия", "°с": "градус цельсия", "℃": "градус цельсия",
-    "мин": "минута", "сек": "секунда", "ч": "час", "час": "час", "сут": "сутки", "дн": "день", "нед": "неделя", "мес": "месяц",
-    "шт": "штука", "чел": "человек", "экз": "экземпляр", "стр": "страница", "ед": "единица", "уп": "упаковка", "комн": "комната",
-    "п. п": "процентный~пункт", "п.п": "процентный~пункт", "кв. м": "квадратный~метр", "кв.м": "квадратный~метр", "куб. м": "кубический~метр",
-    "раб. дн": "рабочий~день", "раб. дней": "рабочий~день", "кал. дн": "календарный~день", "л. с": "лошадиная~сила", "л.с": "лошадиная~сила",
-}  # fmt: skip
-_SQUARES = {"м²": "квадратный", "м2": "квадратный", "км²": "квадратный", "м³": "кубический", "м3": "кубический"}
+_UNITS: dict[str, str] = content("units.yml")["units"]
+_EACH_WORDS: dict[str, str] = content("units.yml")["each"]
 # currencies and what a hundredth of them is
 MINOR = {"рубль": "копейка", "доллар": "цент", "евро": "цент", "фунт": "пенс"}
 # Spelt by a capital only these are units: «5 В» is no unit, «5 МБ» is.
 _LOWER_ONLY = {"м", "г", "т", "ц", "л", "р", "ч", "с"}
 _SCALES = {"тыс": 10**3, "млн": 10**6, "млрд": 10**9, "трлн": 10**12}
-_PHRASES = "|".join(re.escape(unit).replace(r"\ ", " ") for unit in sorted(_UNITS, key=len, reverse=True) if " " in unit or "." in unit)
+_PHRASES = "|".join(
+    re.escape(written).replace(r"\ ", " ")
+    for written in sorted(_UNITS, key=len, reverse=True)
+    if not re.fullmatch(r"\w+|\W", written)
+)
 _UNIT = re.compile(
-    rf" ?(?:({_PHRASES})(?![А-Яа-яЁёA-Za-z])|((?:км/ч|м/с|[МмГгКк]бит/с)|[%‰₽$€£¥₸]|[°℃][CСcс]?|[км]?м[²³23]|[А-Яа-яЁёA-Za-z]{{1,4}})(?![А-Яа-яЁёA-Za-z²³]))(\.?)",
+    rf" ?(?:({_PHRASES})(?![А-Яа-яЁёA-Za-z])|([%‰₽$€£¥₸°℃]|[А-Яа-яЁёA-Za-z]{{1,5}}[²³23]?(?![А-Яа-яЁёA-Za-z²³])))(\.?)",
     re.IGNORECASE,
 )
 _SCALE = re.compile(r" ?(тыс|млн|млрд|трлн)(?![а-яё])\.?", re.IGNORECASE)
-_EACH = re.compile(r" ?/ ?(день|сутки|сут|неделю|нед|месяц|мес|год|час|ч|мин|секунду|сек|с|кг|шт|чел|м²|м2)(?![А-Яа-яЁё²])\.?")
-_EACH_WORDS = {
-    "день": "в день", "сутки": "в сутки", "сут": "в сутки", "неделю": "в неделю", "нед": "в неделю", "месяц": "в месяц", "мес": "в месяц",
-    "год": "в год", "час": "в час", "ч": "в час", "мин": "в минуту", "секунду": "в секунду", "сек": "в секунду", "с": "в секунду",
-    "кг": "за килограмм", "шт": "за штуку", "чел": "за человека", "м²": "за квадратный метр", "м2": "за квадратный метр",
-}  # fmt: skip
+_EACH = re.compile(f" ?/ ?({'|'.join(sorted(_EACH_WORDS, key=len, reverse=True))})" + r"(?![А-Яа-яЁё²])\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +50,6 @@ def unit(text: str, at: int) -> Unit | None:
         return None
     noun = _UNITS[key]
     adjective, _, head = noun.rpartition("~")
-    adjective = adjective or _SQUARES.get(key, "")
     end = found.end()
     if found[3] and key in {"%", "₽", "$", "€", "°"}:
         end -= 1  # the full stop is the sentence's
@@ -87,7 +72,11 @@ def scale(text: str, at: int) -> tuple[int, int] | None:
     if found is None:
         return None
     end = found.end()
-    if found[0].endswith(".") and not found[0].lower().strip().startswith("тыс") and not text[end : end + 2].strip()[:1].islower():
+    if (
+        found[0].endswith(".")
+        and "тыс" not in found[0].lower()
+        and not text[end : end + 2].strip()[:1].islower()
+    ):
         end -= 1  # «млн» is written without a full stop: this one ends the sentence
     return _SCALES[found[1].lower()], end
 
