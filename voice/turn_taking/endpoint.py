@@ -15,7 +15,7 @@ from voice.turn_taking import words
 
 _FILE = Path("audio", "turn", "smart_turn", "data", "smart-turn-v3.2-cpu.onnx")
 
-WHOLE_S = 0.2  # after the last digit of a number whose length is known
+WHOLE_S = 0.4  # after the last digit of a number whose length is known
 ANSWER_S = 0.35  # after yes or no
 DONE_S = 0.3  # where the model is sure that the thought is finished
 UNFINISHED_S = 1.5  # after «на», «и», «номер», or where the model is sure that more comes
@@ -80,10 +80,10 @@ def _of_thought(unfinished: bool, done: float | None, pauses: Pauses) -> Patienc
 
 def _of_number(expected: Expected, text: str, pauses: Pauses) -> Patience:
     said = len(words.digits(text))
-    if expected.lengths and said >= max(expected.lengths):
+    if said and said == max(expected.lengths, default=0):
         return Patience(min(pauses.plain, WHOLE_S), "whole")
     if said in expected.lengths:
-        return Patience(pauses.plain, "whole")  # 10 digits of a telephone: an eleventh may come
+        return Patience(pauses.dictation / 2, "whole")  # 10 digits of a telephone: an eleventh may come
     if not said and expected.kind == "number" and words.words(text) and not words.is_unfinished(text):
         return Patience(pauses.plain * 1.5, "no_number")  # «не помню», a question back
     return Patience(pauses.dictation, "dictation")

@@ -11,7 +11,7 @@ would stutter so; there only words stop us (`wary`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from voice.turn_taking import words
 from voice.turn_taking.endpoint import FREE, Expected, Patience, Pauses, patience
@@ -19,12 +19,15 @@ from voice.turn_taking.endpoint import FREE, Expected, Patience, Pauses, patienc
 FRAME_S = 0.02
 JOIN_S = 0.16  # pauses within a word and between words of one breath
 START_S = 0.06  # of voice that opens a turn while our side is silent
-HOLD_S = 0.08  # of voice that stops playback
-SUSTAINED_S = 1.2  # of voice that takes the floor whatever its words
+HOLD_S = 0.02  # of voice that stops playback
+SUSTAINED_S = 1.4  # of voice that takes the floor whatever its words
 ASK_S = 0.2  # of silence before the turn model is asked; it was trained with about as much
 NOISE_S = 0.25  # less voice than this without a word is none
-JUDGE_S = 0.3  # of silence after a back-channel before playback goes on
-WORDLESS_RESUME_S = 0.6  # the same after a sound without words: they may still be recognised
+LONG_S = 1.1  # of voice: more than a back-channel; its words are believed before it ends
+JUDGE_S = 0.2  # of silence after which a shorter voice is judged
+SHORT_S = 0.6  # of voice: a shorter one takes the floor by a word that is known to do so only
+SETTLED_S = 0.2  # for which the text has not changed
+UNCLEAR_S = 0.6  # of silence after which we go on: neither words nor a verdict come any more
 WORDLESS_CAP_S = 8.0  # of voice without a new word: music, a television
 FRESH_S = 0.4  # of silence after which a voice that was capped is believed again
 AGAIN_S = 1.0
@@ -51,7 +54,7 @@ class Hold(Event):
 
 @dataclass(frozen=True, slots=True)
 class Resume(Event):
-    """`why`: `backchannel`, `noise` or `echo` of our own speech."""
+    """`why`: `backchannel`, `noise`, `echo` of our own speech, `unclear`: too short for words."""
 
     why: str
 
@@ -71,6 +74,13 @@ class Dismissed(Event):
 @dataclass(frozen=True, slots=True)
 class AskModel(Event):
     """The caller pauses: is the thought finished? For the owner of the sound; see `Floor.opinion`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge(Event):
+    """A short voice during our speech is over: was it «угу»? `sound` is to be recognised against `words.SHORT`."""
+
+    sound: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,8 @@ class _Utterance:
     news_at: float = 0.0  # when the text last changed
     asked: bool = False
     done: float | None = None  # what the turn model said of this pause
+    judged: bool = False
+    verdict: str | None = None  # what was recognised against `words.SHORT`
 
 
 class Floor:
@@ -144,6 +156,7 @@ class Floor:
             if self._utterance:
                 self._utterance.voiced += FRAME_S
                 self._utterance.asked, self._utterance.done = False, None
+                self._utterance.judged, self._utterance.verdict = False, None
         return self._go_on(now)
 
     def text(self, partial: str, now: float) -> list[Event]:
@@ -158,6 +171,13 @@ class Floor:
         now = self._moment(now)
         if self._utterance and self._utterance.asked:
             self._utterance.done = done
+        return self._go_on(now)
+
+    def verdict(self, text: str, now: float) -> list[Event]:
+        """The answer to `Judge`; late ones, after the voice came back, are dropped."""
+        now = self._moment(now)
+        if self._utterance and self._utterance.judged:
+            self._utterance.verdict = text
         return self._go_on(now)
 
     def tick(self, now: float) -> list[Event]:
@@ -231,26 +251,55 @@ class Floor:
     def _contest(self, heard: _Utterance, now: float) -> list[Event]:
         """The voice came while our side speaks: an interruption or not?"""
         silence = now - self._last_voice
-        echo = words.is_echo(heard.text, self._says)
-        yes_no = self.expected.kind == "yes_no"
-        if heard.text and not echo and not words.is_backchannel(heard.text, yes_no=yes_no):
-            self._noises = 0
-            self._fall_silent()
-            return [BargeIn(now, "words"), *self._turn(heard, now)]
-        if heard.voiced >= SUSTAINED_S and self.held and not echo:
-            self._fall_silent()
-            return [BargeIn(now, "sustained"), *self._turn(heard, now)]
-        if silence >= (JUDGE_S if heard.text else WORDLESS_RESUME_S):
-            why = "echo" if echo else "backchannel" if heard.text else "noise"
-            self._noises = NOISES if echo else 0 if heard.text else self._noises + 1
-            return self._dismiss(now, why)
-        return []
+        if words.is_echo(heard.text, self._says):
+            return self._in_vain(now, "echo") if silence >= JUDGE_S else []
+        if heard.voiced >= LONG_S and heard.text and not self._is_backchannel(heard.text):
+            return self._barge_in(heard, now, "words")
+        if heard.voiced >= SUSTAINED_S and self.held:
+            return self._barge_in(heard, now, "sustained")
+        if silence < JUDGE_S:
+            return []
+        if not heard.judged:
+            heard.judged = True
+            return [Judge(now)]
+        return self._after(heard, silence, now)
+
+    def _after(self, heard: _Utterance, silence: float, now: float) -> list[Event]:
+        """A short voice during our speech is over."""
+        settled = silence >= UNCLEAR_S and now - heard.news_at >= SETTLED_S
+        verdict = heard.verdict
+        if verdict is not None:
+            if words.is_command(verdict, yes_no=self.expected.kind == "yes_no"):
+                return self._barge_in(heard, now, "words")
+            if self._is_backchannel(verdict):
+                return self._in_vain(now, "backchannel")
+        if not settled:
+            return []
+        if not heard.text:
+            return self._in_vain(now, "noise")
+        if self._is_backchannel(heard.text):
+            return self._in_vain(now, "backchannel")
+        if heard.voiced < SHORT_S and not (words.asks(heard.text) or words.is_command(heard.text)):
+            return self._in_vain(now, "unclear")
+        return self._barge_in(heard, now, "words")
+
+    def _is_backchannel(self, text: str) -> bool:
+        return words.is_backchannel(text, yes_no=self.expected.kind == "yes_no")
+
+    def _in_vain(self, now: float, why: str) -> list[Event]:
+        self._noises = NOISES if why == "echo" else self._noises + (why == "noise")
+        return self._dismiss(now, why)
+
+    def _barge_in(self, heard: _Utterance, now: float, why: str) -> list[Event]:
+        self._noises = 0 if why == "words" else self._noises
+        self._fall_silent()
+        return [BargeIn(now, why), *self._turn(heard, now)]
 
     def _turn(self, heard: _Utterance, now: float) -> list[Event]:
         if now - heard.since >= self._turn_cap_s:
             return self._cap(now, "length")
         silence = now - self._last_voice
-        if not heard.text and heard.voiced < NOISE_S and silence >= WORDLESS_RESUME_S:
+        if not heard.text and heard.voiced < NOISE_S and silence >= UNCLEAR_S:
             return self._dismiss(now, "noise")
         if silence <= JOIN_S and now - heard.news_at >= WORDLESS_CAP_S:
             return self._cap(now, "wordless")

@@ -9,12 +9,12 @@ import structlog
 
 from bot.settings import Voice
 from voice.turn_taking.endpoint import Expected, Pauses, find_turn_model
-from voice.turn_taking.floor import AskModel, CallerStarted, Event, Floor
+from voice.turn_taking.floor import AskModel, CallerStarted, Event, Floor, Judge
 from voice.turn_taking.smart_turn import SECONDS, SmartTurn
 from voice.turn_taking.vad import FRAME_S, Silero, Vad
 
 PREROLL_S = 0.4  # of sound before the start is confirmed; a first «с» is no voice yet
-WAITING = 4  # questions to the turn model at once; with more its answers come too late to be of use
+JUDGED_S = 2.0  # of sound kept where no turn model wants more
 
 log = structlog.get_logger()
 
@@ -58,7 +58,7 @@ class TurnTaker:
         self._vad = Vad(rate, ears.silero)
         self._frame = int(rate * FRAME_S) * 2
         self._kept = bytearray()  # the last sound: for the start of an utterance and the turn model
-        self._keep = int(rate * (SECONDS if ears.turns else PREROLL_S)) * 2
+        self._keep = int(rate * (SECONDS if ears.turns else JUDGED_S)) * 2
         self._said = 0  # of it, the utterance
         self._rest = b""  # less than a frame
         self._opinion: Future[float] | None = None
@@ -90,6 +90,10 @@ class TurnTaker:
     def text(self, partial: str, at: float) -> list[Event]:
         return self._answered(self.floor.text(partial, at), at)
 
+    def verdict(self, text: str, at: float) -> list[Event]:
+        """What the sound of a `Judge` was recognised as, against `words.SHORT`."""
+        return self._answered(self.floor.verdict(text, at), at)
+
     def tick(self, at: float) -> list[Event]:
         return self._answered(self.floor.tick(at), at)
 
@@ -114,7 +118,11 @@ class TurnTaker:
 
     def _answered(self, events: list[Event], at: float) -> list[Event]:
         """The events without questions to the turn model, which are asked, and with what its answer makes."""
-        known = [event for event in events if not isinstance(event, AskModel)]
+        known = [
+            Judge(event.at, self._utterance()) if isinstance(event, Judge) else event
+            for event in events
+            if not isinstance(event, AskModel)
+        ]
         if len(known) < len(events):
             self._ask()
         if self._opinion and self._opinion.done():
@@ -123,11 +131,15 @@ class TurnTaker:
                 known += self.floor.opinion(done.result(), at)
         return known
 
+    def _utterance(self) -> bytes:
+        """Its sound from before the start, the last of it if it is long."""
+        return bytes(self._kept[-min(self._keep, self._said) :])
+
     def _ask(self) -> None:
         if self._ears.turns is None:
             return
         if self._opinion:
             self._opinion.cancel()
         self._opinion = self._ears.workers.submit(
-            self._ears.turns, bytes(self._kept[-min(self._keep, self._said) :]), self._rate
+            self._ears.turns, self._utterance(), self._rate
         )

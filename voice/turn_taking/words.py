@@ -16,6 +16,21 @@ BACKCHANNELS = listed(
     "ладно окей ок ну конечно вот слушаю правильно верно точно",
     "uh-huh uhuh huh uh mhm mm hmm hm yeah yes yep right okay ok i see sure got it aha oh",
 )
+# Words that take the floor however short they are.
+_COMMANDS = listed(
+    "нет стоп стой оператор оператора человек подождите погодите хватит не надо",
+    "no stop wait operator agent human",
+)
+_QUESTIONS = listed(
+    "почему сколько зачем где когда какой какие какая кто что повторите помедленнее громче алло-алло",
+    "why what when where who how repeat slower louder",
+)
+# What a short voice during our speech is recognised against (`Judge`), beside "anything else".
+SHORT = (
+    *listed("угу ага да так понятно хорошо ясно ладно окей конечно ну мм понял поняла"),
+    *("угу угу", "да да", "так так", "да понятно", "ну да", "да конечно", "да хорошо"),
+    *listed("нет стоп оператор подождите не надо хватит"),
+)
 _YES_NO = listed(
     "да нет ага угу конечно верно неверно правильно неправильно не хорошо ладно согласен согласна давайте",
     "yes no yeah yep nope sure right",
@@ -40,7 +55,17 @@ def words(text: str) -> tuple[str, ...]:
 def is_backchannel(text: str, *, yes_no: bool = False) -> bool:
     """Whether all words only say "go on"; `yes_no`: such an answer is awaited, so «да» is no back-channel."""
     heard = words(text)
-    return all(word in BACKCHANNELS and not (yes_no and word in _YES_NO) for word in heard)
+    return bool(heard) and all(word in BACKCHANNELS and not (yes_no and word in _YES_NO) for word in heard)
+
+
+def is_command(text: str, *, yes_no: bool = False) -> bool:
+    """Whether a word takes the floor at once; of yes and no both, where such an answer is awaited."""
+    return any(word in _COMMANDS or (yes_no and word in _YES_NO) for word in words(text))
+
+
+def asks(text: str) -> bool:
+    """Whether a question word, or a wish to hear it again, is among the words."""
+    return any(word in _QUESTIONS for word in words(text))
 
 
 def is_yes_or_no(text: str) -> bool:
