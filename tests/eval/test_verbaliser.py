@@ -15,8 +15,18 @@ from voice.verbaliser import verbalise
 
 pytestmark = pytest.mark.eval
 
-# Measured: 60.4 % of all. Out of context NeMo wants one oblique ordinal for «1996» and «24»; long numbers are codes here.
-FLOORS = {"cardinal": 0.6, "decimal": 0.94, "measure": 0.53, "money": 0.66, "ordinal": 0.63, "telephone": 1.0, "time": 0.37, "word": 1.0}
+# Measured: 61 % of all. Out of context NeMo wants some oblique ordinal for «1996» and «24»; long numbers are
+# codes here and dates are genitive.
+FLOORS = {
+    "cardinal": 0.6,
+    "decimal": 0.94,
+    "measure": 0.53,
+    "money": 0.66,
+    "ordinal": 0.63,
+    "telephone": 1.0,
+    "time": 0.37,
+    "word": 1.0,
+}
 FLOOR = 0.6
 FOLDER = Path("ru_text_normalisation_nemo/tests/nemo_text_processing/ru/data_text_normalization")
 

@@ -15,7 +15,8 @@ _DECLINED: dict[str, dict[str, Any]] = content("abbreviations.yml")["declined"]
 _ENDING = frozenset(content("abbreviations.yml")["ends"])
 _LOWER_ONLY = {"км", "кг", "им.", "св.", "ок.", "см.", "ср."}
 _PLACES: dict[str, Case] = {
-    "в": "loct", "во": "loct", "на": "loct", "о": "loct", "при": "loct", "по": "datv", "к": "datv", "с": "gent", "со": "gent", "за": "ablt",
+    "в": "loct", "во": "loct", "на": "loct", "о": "loct", "при": "loct", "по": "datv", "к": "datv",
+    "с": "gent", "со": "gent", "за": "ablt",
 }  # fmt: skip
 _WEEK = dict(
     zip(
@@ -40,7 +41,8 @@ def _pattern(written: str) -> str:
 
 
 def _first(written: str) -> str:
-    return re.match(r"[^\W\d_²]+|.", written)[0].lower()  # type: ignore[union-attr]  # a key is not empty
+    found = re.match(r"[^\W\d_²]+|.", written)
+    return found[0].lower() if found else ""
 
 
 _BY_FIRST: dict[str, list[tuple[re.Pattern[str], str]]] = {}

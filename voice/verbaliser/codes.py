@@ -1,4 +1,4 @@
-"""Numbers that are told, not counted: phones, cards, contracts, accounts, plates. Said in groups of digits."""
+"""Numbers that are told in groups of digits, not counted: phones, cards, contracts, accounts, plates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _PHONE = re.compile(
 )
 _FOREIGN = re.compile(r"\+(?P<country>\d{1,3})(?P<rest>(?:[ ()-]{0,2}\d{2,4}){2,5})(?!\d)")
 _LOCAL = re.compile(
-    r"\(?(?P<area>\d{3,5})\)[ -]?(?P<rest>\d{1,3}(?:-\d\d){2})(?!\d|-\d)|(?P<short>\d{2,3}-\d\d-\d\d)(?!\d|-\d)"
+    r"\(?(?P<area>\d{3,5})\)[ -]?(?P<rest>\d{1,3}(?:-\d\d){2})(?!\d|-\d)"
+    r"|(?P<short>\d{2,3}-\d\d-\d\d)(?!\d|-\d)"
 )
 _OF_PLATE = "АВЕКМНОРСТУХABEKMHOPCTYX"
 _PLATE = re.compile(
@@ -32,10 +33,12 @@ _DIGITS = re.compile(r"\d+(?![.,]\d|\d)")
 # Words after which digits are dictated, by their beginnings.
 _TOLD = (
     *ordered(
-        "договор контракт карт счёт счет инн бик кпп огрн снилс паспорт сери полис заявк обращени код индекс номер"
+        "договор контракт карт счёт счет инн бик кпп огрн снилс паспорт сери полис заявк обращени код"
+        " индекс номер"
     ),
     *ordered(
-        "№ артикул vin лиценз удостоверени доверенност чек заказ талон пропуск р/с к/с л/с окпо октмо окато оквэд"
+        "№ артикул vin лиценз удостоверени доверенност чек заказ талон пропуск р/с к/с л/с окпо октмо"
+        " окато оквэд"
     ),
     *ordered("кбк уин пароль пин претензи телефон тел"),
 )
@@ -92,8 +95,8 @@ def masked(scan: Scan, at: int) -> Said | None:
     return Said(f"с последними цифрами {digit_by_digit(found['m'] or found['s'])}", found.end())
 
 
-def code(scan: Scan, at: int) -> Said | None:
-    """Digits that are an identifier: by the word before, by length, by zeros in front, by how they are grouped."""
+def code(scan: Scan, at: int) -> Said | None:  # noqa: PLR0911 - one return per kind of code
+    """Digits that are an identifier: by the word before, by length, by zeros in front, by grouping."""
     text = scan.text
     told = _is_told(scan, at)
     slashed = _SLASHED.match(text, at)
@@ -176,7 +179,8 @@ def _is_counted(scan: Scan, end: int, digits: str) -> bool:
 
 _COUNTED = frozenset(
     ordered(
-        "рубль доллар копейка год день месяц час минута секунда тысяча миллион миллиард процент балл раз человек штука"
+        "рубль доллар копейка год день месяц час минута секунда тысяча миллион миллиард процент балл раз"
+        " человек штука"
     )
 )
 

@@ -8,13 +8,15 @@ from collections.abc import Callable, Mapping
 from voice.verbaliser.tables import content, ordered
 
 _ONES = ordered(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+    " sixteen seventeen"
     " eighteen nineteen"
 )
 _TENS = ordered("twenty thirty forty fifty sixty seventy eighty ninety")
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"))
 _IRREGULAR = {
-    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth", "twelve": "twelfth",
+    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+    "twelve": "twelfth",
 }  # fmt: skip
 _MONTHS = ordered("January February March April May June July August September October November December")
 _MONTH = "|".join(f"{name}|{name[:3]}\\.?(?![a-z])" for name in _MONTHS)
@@ -41,13 +43,16 @@ _ADDRESS = re.compile(
 _TOKENS = re.compile(
     rf"""(?P<iso>(?P<iy>\d{{4}})-(?P<im>0[1-9]|1[0-2])-(?P<id>[0-2]\d|3[01])(?!\d))
     |(?P<dotted>(?P<dd>[0-2]?\d|3[01])\.(?P<dm>0[1-9]|1[0-2])\.(?P<dy>\d{{4}}|\d\d)(?!\d))
-    |(?P<dayfirst>(?P<fd>[0-2]?\d|3[01])(?:st|nd|rd|th)?[ ](?:of[ ])?(?P<fm>{_MONTH.replace(" ", "[ ]")})(?:,?[ ](?P<fy>\d{{4}})(?![\d%]))?)
+    |(?P<dayfirst>(?P<fd>[0-2]?\d|3[01])(?:st|nd|rd|th)?[ ](?:of[ ])?(?P<fm>{_MONTH})
+      (?:,?[ ](?P<fy>\d{{4}})(?![\d%]))?)
     |(?P<time>(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?!\d|:\d)(?:[ ]?(?P<half>[ap])\.?m\b\.?)?)
     |(?P<phone>\+?\d{{1,3}}(?:[ -]|[ ]?\()\d{{3}}\)?[ -]?\d{{3}}[ -]?\d\d[ -]?\d\d(?!\d))
     |(?P<ordinal>(?P<on>\d{{1,12}})(?:st|nd|rd|th)(?![a-z]))
-    |(?P<prefixed>(?P<ps>[$€£₽])[ ]?(?P<pn>{_NUMBER.replace(" ", "[ ]").replace("[[ ],]", "[ ,]")})(?:\.(?P<pf>\d++))?(?P<scale>[ ](?:thousand|million|billion))?)
+    |(?P<prefixed>(?P<ps>[$€£₽])[ ]?(?P<pn>{_NUMBER})(?:\.(?P<pf>\d++))?
+      (?P<scale>[ ](?:thousand|million|billion))?)
     |(?P<code>\d{{2,}}(?:-\d+){{1,8}}(?!\d)|0\d+(?![.,]\d))
-    |(?P<number>(?P<n>{_NUMBER.replace(" ", "[ ]").replace("[[ ],]", "[ ,]")})(?:[.,](?P<f>\d++)(?![.,]\d))?(?:[ ]?(?P<unit>%|₽|€|£|\$|°C|°|RUB|USD|EUR|kg|km|MB|GB|min|sec)(?![A-Za-z]))?)
+    |(?P<number>(?P<n>{_NUMBER})(?:[.,](?P<f>\d++)(?![.,]\d))?
+      (?:[ ]?(?P<unit>%|₽|€|£|\$|°C|°|RUB|USD|EUR|kg|km|MB|GB|min|sec)(?![A-Za-z]))?)
     |(?P<own>[^\W\d_]+(?:[-'][^\W\d_]+)*)
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,

@@ -10,8 +10,10 @@ import pymorphy3
 
 from bot.nlu.words import parses
 from voice.verbaliser.numerals import CASES, Case, Gender, ends_in_one, form_after
+from voice.verbaliser.tables import ordered
 
 _GENDERS: tuple[Gender, ...] = ("masc", "femn", "neut")
+_LIKELY: tuple[Case, ...] = ("nomn", "gent", "datv", "ablt", "loct", "accs")
 _LIKE_CASES: dict[str, Case] = {
     "gen1": "gent",
     "gen2": "gent",
@@ -24,7 +26,10 @@ _INVARIABLE: dict[str, Gender] = {"евро": "masc", "тенге": "masc", "п�
 # «в восемь утра» is an hour, not the eighth of mornings
 _HOURS = {"утра", "вечера", "ночи", "дня"}
 # What is numbered rather than counted, where the form cannot tell: «в 1 квартале», «21 числа».
-_NUMBERED = {"число", "квартал", "этаж", "подъезд", "полугодие", "век", "январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь"}  # fmt: skip
+_MONTHS = frozenset(
+    ordered("январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь")
+)
+_NUMBERED = _MONTHS | frozenset(ordered("число квартал этаж подъезд полугодие век"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def _is_month(found: Sequence[pymorphy3.analyzer.Parse]) -> bool:
 
 @lru_cache(20_000)
 def adjective(word: str) -> tuple[tuple[Case, Gender | None, bool], ...]:
-    """(case, gender, plural) for every reading of a lower-case word as an adjective, in order; gender of the plural is None."""
+    """(case, gender, plural) for every reading of a word as an adjective; no gender in the plural."""
     found = []
     for parse in parses(word):
         if parse.tag.POS in {"ADJF", "PRTF"}:
@@ -111,14 +116,11 @@ def is_adjective(word: str) -> bool:
 
 
 def agreement(number: int, nouns: Sequence[Noun], wanted: Sequence[Case]) -> Agreement | None:
-    """How the number is read so that the noun fits as written; `wanted` are the cases that its place asks for.
+    """How the number is read so that the noun fits as written; `wanted`: the cases that its place asks for.
 
     None: nothing fits. An ordinal is read where a count would need another form: «5 числа», «к 10 числу».
     """
-    order = (
-        *wanted,
-        *(case for case in ("nomn", "gent", "datv", "ablt", "loct", "accs") if case not in wanted),
-    )
+    order: list[Case] = [*wanted, *(case for case in _LIKELY if case not in wanted)]
     if any(noun.lemma in _NUMBERED and not noun.plural for noun in nouns) and not _counts(number, nouns):
         return _as_ordinal(nouns, order)
     for case in order:
@@ -133,10 +135,7 @@ def agreement(number: int, nouns: Sequence[Noun], wanted: Sequence[Case]) -> Agr
 
 def _counts(number: int, nouns: Sequence[Noun]) -> bool:
     """«2 квартала», «3 этажа» are counted; «1 квартал», «5 марта» are numbered."""
-    months = any(
-        noun.lemma.endswith(("рь", "ль", "март", "май", "август", "июнь")) and noun.lemma in _NUMBERED
-        for noun in nouns
-    )
+    months = any(noun.lemma in _MONTHS for noun in nouns)
     return not months and not ends_in_one(number) and any(_fits(number, noun, "nomn") for noun in nouns)
 
 

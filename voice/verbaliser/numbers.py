@@ -23,7 +23,8 @@ from voice.verbaliser.numerals import scale as scale_form
 from voice.verbaliser.scan import Said, Scan, closing_dot
 
 _READ = re.compile(
-    r"(?P<whole>\d{1,3}(?: \d{3})+(?!\d)|[1-9]\d{0,2}(?:\.\d{3})+(?![\d.,])|\d+)(?:(?P<mark>[.,])(?P<part>\d+))?(?![.,]?\d)"
+    r"(?P<whole>\d{1,3}(?: \d{3})+(?!\d)|[1-9]\d{0,2}(?:\.\d{3})+(?![\d.,])|\d++)"
+    r"(?:[.,](?P<part>\d++))?(?![.,]?\d)"
 )
 _RANGE = re.compile(r"(?: ?[%₽€])? ?[–-] ?(?=\d)")
 _LIST = re.compile(r", (?=\d)|,? (?:и|или|либо) (?=\d)")
@@ -201,8 +202,9 @@ class _Phrase:
             and unit.noun in units.MINOR
             and len(self.numbers) == 1
         ):
-            words = f"{self._one(self.last.whole, unit, case)} {self._one(int(self.last.part), units.Unit(units.MINOR[unit.noun], 0), case)}"
-            return self._ended(words, unit, case)
+            hundredth = units.MINOR[unit.noun]
+            words = self._one(self.last.whole, unit.noun, case)
+            return self._ended(f"{words} {self._one(int(self.last.part), hundredth, case)}", unit, case)
         words, case = self._numbers(
             case, nouns.gender(unit.noun), counted=unit.noun not in {"процент", "промилле"}
         )
@@ -213,8 +215,9 @@ class _Phrase:
             noun = nouns.counted_with(self.last.whole, unit.adjective, unit.noun, case)
         return self._ended(f"{words} {noun}", unit, case)
 
-    def _one(self, value: int, unit: units.Unit, case: Case) -> str:
-        return f"{cardinal(value, case, nouns.gender(unit.noun))} {nouns.counted(value, unit.noun, case)}"
+    @staticmethod
+    def _one(value: int, noun: str, case: Case) -> str:
+        return f"{cardinal(value, case, nouns.gender(noun))} {nouns.counted(value, noun, case)}"
 
     def _ended(self, words: str, unit: units.Unit, case: Case) -> Said:
         end = unit.end
@@ -223,7 +226,7 @@ class _Phrase:
             words, end = f"{words} {each[0]}", each[1]
         return Said(words + closing_dot(self.scan.text, end), end, self._kept(case))
 
-    def _with_noun(self, end: int) -> Said:
+    def _with_noun(self, end: int) -> Said:  # noqa: PLR0911 - one return per kind of noun
         found, noun_end = self.scan.nouns(end)
         if self.last.part:
             of: Gender = found[0].gender if found else "masc"
@@ -270,7 +273,7 @@ class _Phrase:
     # --- how the numbers are said ---------------------------------------------------------------
 
     def _case(self, *, exact: bool = False) -> Case:
-        """The case that the words before ask for. `exact`: one, a thousand: «по одному рублю», «по тысяче»."""
+        """The case that the words before ask for. `exact`: one or a thousand, «по одному», «по тысяче»."""
         if self.distributive:
             return "datv" if exact else "accs"
         return self.asked[0] if self.asked else "nomn"

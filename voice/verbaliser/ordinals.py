@@ -10,21 +10,30 @@ from voice.verbaliser.numerals import Case, Gender, cardinal, ordinal
 from voice.verbaliser.scan import Said, Scan
 from voice.verbaliser.tables import ordered
 
-_ENDINGS: dict[str, tuple[tuple[Case, Gender], ...]] = {
-    **dict.fromkeys(("я", "ая", "ья"), (("nomn", "femn"),)),
-    **dict.fromkeys(("ю", "ую", "ью"), (("accs", "femn"),)),
-    **dict.fromkeys(("й", "ый", "ий"), (("nomn", "masc"), ("accs", "masc"), ("gent", "femn"), ("datv", "femn"), ("ablt", "femn"), ("loct", "femn"))),
-    **dict.fromkeys(("ой", "ей"), (("gent", "femn"), ("datv", "femn"), ("ablt", "femn"), ("loct", "femn"), ("nomn", "masc"), ("accs", "masc"))),
-    **dict.fromkeys(("е", "ое", "ее"), (("nomn", "neut"), ("accs", "neut"), ("nomn", "plur"), ("accs", "plur"))),
-    **dict.fromkeys(("ые", "ие", "ьи"), (("nomn", "plur"), ("accs", "plur"))),
-    **dict.fromkeys(("го", "ого", "его"), (("gent", "masc"), ("gent", "neut"), ("accs", "masc"))),
-    **dict.fromkeys(("му", "ому", "ему"), (("datv", "masc"), ("datv", "neut"))),
-    **dict.fromkeys(("м", "ым", "им", "ом", "ем"), (("loct", "masc"), ("loct", "neut"), ("ablt", "masc"), ("ablt", "neut"), ("datv", "plur"))),
-    **dict.fromkeys(("х", "ых", "их"), (("gent", "plur"), ("loct", "plur"), ("accs", "plur"))),
-    **dict.fromkeys(("ми", "ыми", "ими"), (("ablt", "plur"),)),
-}  # fmt: skip
+_OBLIQUE: tuple[Case, ...] = ("gent", "datv", "ablt", "loct")
+_FORMS: dict[str, tuple[tuple[Case, Gender], ...]] = {
+    "я ая ья": (("nomn", "femn"),),
+    "ю ую ью": (("accs", "femn"),),
+    "й ый ий": (("nomn", "masc"), ("accs", "masc"), *((case, "femn") for case in _OBLIQUE)),
+    "ой ей": (*((case, "femn") for case in _OBLIQUE), ("nomn", "masc"), ("accs", "masc")),
+    "е ое ее": (("nomn", "neut"), ("accs", "neut"), ("nomn", "plur"), ("accs", "plur")),
+    "ые ие ьи": (("nomn", "plur"), ("accs", "plur")),
+    "го ого его": (("gent", "masc"), ("gent", "neut"), ("accs", "masc")),
+    "му ому ему": (("datv", "masc"), ("datv", "neut")),
+    "м ым им ом ем": (
+        ("loct", "masc"),
+        ("loct", "neut"),
+        ("ablt", "masc"),
+        ("ablt", "neut"),
+        ("datv", "plur"),
+    ),
+    "х ых их": (("gent", "plur"), ("loct", "plur"), ("accs", "plur")),
+    "ми ыми ими": (("ablt", "plur"),),
+}
+_ENDINGS = {ending: forms for endings, forms in _FORMS.items() for ending in endings.split()}
 _ORDINAL = re.compile(
-    r"(?P<number>\d{1,15})(?P<list>(?:-?(?:(?:ая|я|ый|ой|й|ое|е|го|му|м|х))?(?:, | и | или |[–-])\d{1,4}){0,6})"
+    r"(?P<number>\d{1,15})"
+    r"(?P<list>(?:-?(?:ая|я|ый|ой|й|ое|е|го|му|м|х)?(?:, | и | или |[–-])\d{1,4}){0,6})"
     r"(?:-| ?-)?(?P<ending>"
     + "|".join(sorted([*_ENDINGS, "ти", "тью", "мя", "ю"], key=len, reverse=True))
     + r")(?![А-Яа-яЁё+])"
@@ -43,7 +52,7 @@ _NUMBERED_BY_ROMAN: dict[str, Gender] = {
 }
 
 
-def read(scan: Scan, at: int) -> Said | None:
+def read(scan: Scan, at: int) -> Said | None:  # noqa: PLR0911 - one return per kind of ending
     """«15-е число», «с 61-го дня», «1-го и 2-го»; «3-х дней» counts."""
     found = _ORDINAL.match(scan.text, at)
     if found is None:

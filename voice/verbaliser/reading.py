@@ -85,7 +85,7 @@ def _first(text: str, at: int) -> str:
     return re.compile(r"\w{1,40}").match(text, at)[0].lower()  # type: ignore[index]  # called at a word
 
 
-def _letters(scan: Scan, at: int) -> Said:
+def _letters(scan: Scan, at: int) -> Said:  # noqa: PLR0911 - one return per kind of word
     text = scan.text
     found = _WORD.match(text, at)
     if found is None:  # a letter of a script that nobody reads
@@ -235,8 +235,16 @@ def _signed(scan: Scan, at: int) -> Said | None:
 
 
 _OF_DIGITS: tuple[Reader, ...] = (
-    _item, codes.phone, codes.plate, dates.read, times.read, codes.code, ordinals.read, _fraction, numbers.read,
-)  # fmt: skip
+    _item,
+    codes.phone,
+    codes.plate,
+    dates.read,
+    times.read,
+    codes.code,
+    ordinals.read,
+    _fraction,
+    numbers.read,
+)
 _BY_SIGN: dict[str, tuple[Reader, ...]] = {
     "+": (codes.phone, _signed),
     "-": (_signed,),

@@ -8,8 +8,10 @@ from voice.verbaliser.scan import Said, Scan
 from voice.verbaliser.tables import ordered
 
 _NAMED = {
-    "%": "процент", "₽": "рублей", "$": "доллар", "€": "евро", "£": "фунт", "¥": "юань", "₸": "тенге", "°": "градус", "℃": "градус цельсия",
-    "&": "и", "±": "плюс минус", "≈": "примерно", "~": "примерно", "≤": "не больше", "≥": "не меньше", "≠": "не равно", "×": "умножить на",
+    "%": "процент", "₽": "рублей", "$": "доллар", "€": "евро", "£": "фунт", "¥": "юань", "₸": "тенге",
+    "°": "градус", "℃": "градус цельсия",
+    "&": "и", "±": "плюс минус", "≈": "примерно", "~": "примерно", "≤": "не больше", "≥": "не меньше",
+    "≠": "не равно", "×": "умножить на",
     "÷": "разделить на", "‰": "промилле", "∞": "бесконечность", "√": "корень", "@": "собака",
     "²": "в квадрате", "³": "в кубе",
 }  # fmt: skip
@@ -20,7 +22,7 @@ _KEY = {"*": ("звёздочка", "звёздочку"), "#": ("решётка
 _PRESSED = frozenset(ordered("нажмите нажать нажимайте наберите набрать введите через на"))
 
 
-def read(scan: Scan, at: int) -> Said:
+def read(scan: Scan, at: int) -> Said:  # noqa: C901 - one branch per kind of sign
     """One sign, or a run that means one thing."""
     text, sign = scan.text, scan.text[at]
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
@@ -73,7 +75,7 @@ def _key(scan: Scan, at: int, before: str, after: str) -> str:
 
 
 def _dash(before: str, after: str) -> str:
-    """Between letters a hyphen stays; with a space beside it is a pause; before digits it was read already."""
+    """Between letters a hyphen stays; with a space beside it is a pause; before a digit it separates."""
     if before.isalpha() and after.isalpha():
         return "-"
     return "," if not before.strip() or not after.strip() else " "

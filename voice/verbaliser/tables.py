@@ -1,4 +1,4 @@
-"""Tables of words: written in a line, or kept in the YAML files of this folder, which an editor may change."""
+"""Tables of words: written in a line, or kept in the YAML files of this folder for an editor to change."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def read(scan: Scan, at: int) -> Said | None:
     return Said(words, end, cases)
 
 
-def _match(scan: Scan, at: int, *, within: bool = False) -> re.Match[str] | None:
+def _match(scan: Scan, at: int, *, within: bool = False) -> re.Match[str] | None:  # noqa: PLR0911 - one return per doubt
     found = _TIME.match(scan.text, at)
     if found is None or (int(found["hour"]) == 24 and found["minute"] != "00"):
         return None

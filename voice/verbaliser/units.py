@@ -21,7 +21,8 @@ _PHRASES = "|".join(
     if not re.fullmatch(r"\w+|\W", written)
 )
 _UNIT = re.compile(
-    rf" ?(?:({_PHRASES})(?![А-Яа-яЁёA-Za-z])|([%‰₽$€£¥₸°℃]|[А-Яа-яЁёA-Za-z]{{1,5}}[²³23]?(?![А-Яа-яЁёA-Za-z²³])))(\.?)",
+    rf" ?(?:({_PHRASES})(?![А-Яа-яЁёA-Za-z])"
+    r"|([%‰₽$€£¥₸°℃]|[А-Яа-яЁёA-Za-z]{1,5}[²³23]?(?![А-Яа-яЁёA-Za-z²³])))(\.?)",
     re.IGNORECASE,
 )
 _SCALE = re.compile(r" ?(тыс|млн|млрд|трлн)(?![а-яё])\.?", re.IGNORECASE)
