@@ -27,8 +27,8 @@ _PLATE = re.compile(
 _PLATE_LOW = re.compile(r"([авекмнорстух])(\d{3})([авекмнорстух]{2})(\d{2,3})(?![\dа-яa-z])", re.IGNORECASE)
 _LIKE_CYRILLIC = str.maketrans("ABEKMHOPCTYX", "АВЕКМНОРСТУХ")
 _MASKED = re.compile(r"(?:[*•xXхХ·]{2,}[ -]?){1,4}(?P<m>\d{2,6})(?!\d)|[*•] ?(?P<s>\d{4})(?!\d)")
-_GROUPED = re.compile(r"\d+(?:[ -]\d+)+(?![\d]|[.,:]\d)")
-_SLASHED = re.compile(r"(?P<a>\d+)(?:/(?P<b>\d+))+(?!\d|[.,]\d)")
+_GROUPED = re.compile(r"\d+(?:[ -]\d+){1,12}(?!\d|[.,:]\d)")
+_SLASHED = re.compile(r"(?P<a>\d+)(?:/(?P<b>\d+)){1,12}(?!\d|[.,]\d)")
 _DIGITS = re.compile(r"\d+(?![.,]\d|\d)")
 # Words after which digits are dictated, by their beginnings.
 _TOLD = (

@@ -13,6 +13,7 @@ from voice.verbaliser.numerals import CASES, Case, Gender, ends_in_one, form_aft
 from voice.verbaliser.tables import ordered
 
 _GENDERS: tuple[Gender, ...] = ("masc", "femn", "neut")
+_VOWELS = frozenset("аеёиоуыэюя")
 _LIKELY: tuple[Case, ...] = ("nomn", "gent", "datv", "ablt", "loct", "accs")
 _LIKE_CASES: dict[str, Case] = {
     "gen1": "gent",
@@ -68,7 +69,7 @@ def _gender(parse: pymorphy3.analyzer.Parse) -> Gender:
 @lru_cache(20_000)
 def readings(word: str) -> tuple[Noun, ...]:
     """What a lower-case word may be as a noun, the likeliest first; empty: it is none."""
-    found = parses(word) if len(word) > 1 else ()
+    found = parses(word) if len(word) > 2 and not _VOWELS.isdisjoint(word) else ()
     if not found or (found[0].tag.POS not in {"NOUN", "ADVB"} and not _is_month(found)):
         return ()
     nouns = []
