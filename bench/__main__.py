@@ -19,7 +19,7 @@ from rich.table import Table
 from bench.figures import Figure
 from bot.web.logs import configure
 
-PARTS = ("size", "start", "turn", "http", "sockets", "index", "engine")
+PARTS = ("size", "start", "turn", "http", "sockets", "index", "engine", "verbaliser")
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _runner(part: str, folder: Path) -> Callable[[], Sequence[Figure]]:
-    from bench import engine, http, index, size, sockets, start, turn
+    from bench import engine, http, index, size, sockets, start, turn, verbaliser
     from bench.product import serving
     from bot.settings import Settings
 
@@ -59,6 +59,7 @@ def _runner(part: str, folder: Path) -> Callable[[], Sequence[Figure]]:
         "sockets": lambda: served(sockets.run),
         "index": index.run,
         "engine": lambda: engine.run(folder),
+        "verbaliser": verbaliser.run,
     }[part]
 
 

@@ -181,3 +181,12 @@ def test_check_says_how_the_other_engine_is(cli: Cli, tmp_path: Path) -> None:
     assert result(out)["engine"]["detail"].startswith("rasa_away")
     assert cli("check", "--json", str(out)).returncode == 0
     assert "engine" not in result(out)
+
+
+def test_verbalise_says_every_text_in_words(cli: Cli, tmp_path: Path) -> None:
+    said = cli("verbalise", "до 23:59 мск", "1 % в день", "--json", str(tmp_path / "said.json"))
+    words = ["до двадцати трёх часов пятидесяти девяти минут по Москве", "один процент в день"]
+    assert said.stdout.splitlines() == words
+    assert [one["spoken"] for one in result(tmp_path / "said.json")["texts"]] == words
+    assert cli("verbalise", "5 days", "--locale", "en").stdout == "five days\n"
+    assert cli("verbalise", "5", "--locale", "xx").returncode == 2
