@@ -20,7 +20,7 @@ def verbalise(
     locale: Annotated[Locale, typer.Option(help="The language of the text.")] = Locale.RU,
     json_out: JsonOut = None,
 ) -> None:
-    """Say how texts are spoken: numbers, money, dates and short forms in words."""
+    """Show how texts are said on the phone."""
     from voice.verbaliser import verbalise as spoken
 
     said = [{"written": one, "spoken": spoken(one, locale=locale.value)} for one in text]
