@@ -99,6 +99,24 @@ def test_every_response_is_heard_as_words() -> None:
         assert SPEECH.fullmatch(said), (text, said)
 
 
+@pytest.mark.parametrize(
+    ("piece", "said"),
+    [
+        ("1 ", "один"),
+        ("5 дней, ", "пять дней,"),
+        ("до 15.03 ", "до пятнадцатого марта"),
+        ("за 5–7 дней ", "за пять-семь дней"),
+        ("*", ""),
+        ("[", ""),
+        ("a@b.ru ", "эй собака би точка ру"),
+    ],
+)
+def test_a_long_text_is_said_whole(piece: str, said: str) -> None:
+    """100 kB of one piece after another: a reader that looks at all the rest each time would take minutes."""
+    times = 100_000 // len(piece)
+    assert verbalise(piece * times) == " ".join([said] * times).strip().removesuffix(",")
+
+
 def test_an_editor_says_it_his_way() -> None:
     own = {"замок": "з+амок", "Мост Старт": "м+ост старт", "PDF": "пидиэф", "5G": "пять джи"}
     assert (

@@ -45,4 +45,4 @@ def _tidy(text: str) -> str:
     text = _BEFORE_MARK.sub("", _SPACES.sub(" ", text))
     text = _MARKS.sub(lambda run: min(run[0].replace(" ", ""), key=_STRENGTH.index), text)
     text = _HYPHENS.sub(" ", _GLUED.sub(" ", text))
-    return _BEFORE_MARK.sub("", _SPACES.sub(" ", text)).lstrip(" .,!?:;").strip()
+    return _BEFORE_MARK.sub("", _SPACES.sub(" ", text)).lstrip(" .,!?:;").rstrip(" ,")

@@ -21,6 +21,7 @@ _BULLET = re.compile(r"^[ \t]{0,8}[-*+•·–—][ \t]+", re.MULTILINE)
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[\n ]*")
 _ACUTE = re.compile("([аеёиоуыэюяАЕЁИОУЫЭЮЯ])\u0301")
+_SIZE = re.compile(r"(?<=\d) ?[xXхХ] ?(?=\d)")  # «10x15»
 _DASHED = re.compile(r"(?<=\d)—(?=\d)")
 _QUOTES = re.compile(r"[«»„“”\"‹›′″]|(?<![A-Za-zА-Яа-яЁё])['’‘`]|['’‘`](?![A-Za-zА-Яа-яЁё])")
 _FOREIGN = str.maketrans({
@@ -47,6 +48,7 @@ def clean(text: str) -> str:
     text = _markdown(text)
     text = _QUOTES.sub("", text)
     text = _DASHED.sub("–", text)
+    text = _SIZE.sub(" на ", text)
     return _lines(_SPACES.sub(" ", text))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from voice.verbaliser import nouns
 from voice.verbaliser.numerals import Case, ordinal
 from voice.verbaliser.scan import Said, Scan, closing_dot
 from voice.verbaliser.tables import ordered
@@ -169,7 +170,10 @@ def _year_case(scan: Scan, at: int, word: str) -> Case:
         return next((case for case in asked if case in possible), possible[0])
     if scan.nearest(at) in {"в", "во"}:
         return "loct"
-    return asked[0] if asked else "nomn"
+    if asked:
+        return asked[0]
+    # «июнь 2026 г.», «1-й квартал 2026 г.»: the year belongs to the noun before it
+    return "gent" if nouns.readings(scan.nearest(at)) else "nomn"
 
 
 def _bare_year(scan: Scan, at: int) -> Said | None:
@@ -180,6 +184,8 @@ def _bare_year(scan: Scan, at: int) -> Said | None:
         case: Case = asked[0] if asked else "gent"
         return Said(ordinal(int(until[0]), case), until.end(), (case,))
     found = _BARE_YEAR.match(scan.text, at)
+    if found is not None and nouns.is_month(scan.nearest(at)):
+        return Said(f"{ordinal(int(found[0]), 'gent')} года", found.end(), ("gent",))
     if found is None or scan.nearest(at) not in {"в", "во"}:
         return None
     return Said(ordinal(int(found[0]), "loct"), found.end(), ("loct",))

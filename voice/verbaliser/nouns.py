@@ -70,7 +70,7 @@ def _gender(parse: pymorphy3.analyzer.Parse) -> Gender:
 def readings(word: str) -> tuple[Noun, ...]:
     """What a lower-case word may be as a noun, the likeliest first; empty: it is none."""
     found = parses(word) if len(word) > 2 and not _VOWELS.isdisjoint(word) else ()
-    if not found or (found[0].tag.POS not in {"NOUN", "ADVB"} and not _is_month(found)):
+    if not found or (found[0].tag.POS not in {"NOUN", "ADVB"} and not _is_numbered(found)):
         return ()
     nouns = []
     for parse in found:
@@ -93,7 +93,7 @@ def readings(word: str) -> tuple[Noun, ...]:
     return tuple(nouns)
 
 
-def _is_month(found: Sequence[pymorphy3.analyzer.Parse]) -> bool:
+def _is_numbered(found: Sequence[pymorphy3.analyzer.Parse]) -> bool:
     return any(parse.normal_form in _NUMBERED for parse in found)
 
 
@@ -193,6 +193,10 @@ def counted(number: int, lemma: str, case: Case) -> str:
         return form(lemma, "gent", True)
     plural, of = form_after(number, case)
     return form(lemma, of, plural or gender(lemma) == "plur")
+
+
+def is_month(word: str) -> bool:
+    return any(parse.normal_form in _MONTHS and parse.tag.POS == "NOUN" for parse in parses(word))
 
 
 def is_hour(word: str) -> bool:

@@ -30,6 +30,10 @@ _RANGE = re.compile(r"(?: ?[%₽€])? ?[–-] ?(?=\d)")
 _LIST = re.compile(r", (?=\d)|,? (?:и|или|либо) (?=\d)")
 _SIGN = re.compile(r"[+−-]")
 _ADJECTIVE = re.compile(r"-?([а-яё]{4,})")
+_PERCENT = re.compile(
+    r" ?%-(?:процент)?н?(ый|ая|ое|ые|ого|ому|ым|ом|ой|ую|ых|ыми|й|го|му|м|я|е|х|ю)(?![А-Яа-яЁё])"
+)
+_FULL_ENDINGS = {"й": "ый", "го": "ого", "му": "ому", "м": "ом", "я": "ая", "е": "ое", "х": "ых", "ю": "ую"}
 _ENDS_OF_ADJECTIVES = (
     "ый",
     "ий",
@@ -56,6 +60,7 @@ _ENDS_OF_ADJECTIVES = (
     "ыми",
     "ими",
 )
+_DISTANCES = {"километр", "метр"}
 _LONGEST_LIST = 12
 
 
@@ -132,16 +137,17 @@ def _is_something_else(text: str, end: int) -> bool:
 
 
 def _compound(scan: Scan, value: Number, end: int) -> Said | None:
-    """«5-дневный», «24-часовой», «100-процентный»."""
+    """«5-дневный», «24-часовой», «100%-ный», «25-летие»."""
+    percent = _PERCENT.match(scan.text, end)
+    if percent is not None and not value.part and not value.zeros and value.whole <= 9999:
+        ending = _FULL_ENDINGS.get(percent[1], percent[1])
+        return Said(f"{joined(value.whole)}процентн{ending}", percent.end())
     found = _ADJECTIVE.match(scan.text, end)
     if found is None or value.part or value.zeros or value.whole > 9999:
         return None
     tail = found[1]
-    if (
-        not scan.text.startswith("-", end)
-        or not tail.endswith(_ENDS_OF_ADJECTIVES)
-        or not nouns.adjective(tail)
-    ):
+    is_compound = tail.startswith("лети") or (tail.endswith(_ENDS_OF_ADJECTIVES) and nouns.adjective(tail))
+    if not scan.text.startswith("-", end) or not is_compound:
         return None
     return Said(joined(value.whole) + tail, found.end())
 
@@ -196,6 +202,8 @@ class _Phrase:
             and not self.last.part
         )
         case = self._case(exact=exact)
+        if unit.noun in _DISTANCES and self.scan.word(unit.end) == "от" and self.asked == ("accs", "loct"):
+            case = "loct"  # «в 3 км от офиса»
         if (
             self.last.part
             and len(self.last.part) == 2

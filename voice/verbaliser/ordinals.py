@@ -31,14 +31,21 @@ _FORMS: dict[str, tuple[tuple[Case, Gender], ...]] = {
     "ми ыми ими": (("ablt", "plur"),),
 }
 _ENDINGS = {ending: forms for endings, forms in _FORMS.items() for ending in endings.split()}
+_CARDINAL_ENDINGS: dict[str, Case] = {
+    "ти": "gent",
+    "ух": "gent",
+    "ёх": "gent",
+    "ех": "gent",
+    "тью": "ablt",
+    "мя": "ablt",
+}
 _ORDINAL = re.compile(
     r"(?P<number>\d{1,15})"
     r"(?P<list>(?:-?(?:ая|я|ый|ой|й|ое|е|го|му|м|х)?(?:, | и | или |[–-])\d{1,4}){0,6})"
     r"(?:-| ?-)?(?P<ending>"
-    + "|".join(sorted([*_ENDINGS, "ти", "тью", "мя", "ю"], key=len, reverse=True))
+    + "|".join(sorted([*_ENDINGS, *_CARDINAL_ENDINGS], key=len, reverse=True))
     + r")(?![А-Яа-яЁё+])"
 )
-_CARDINAL_ENDINGS: dict[str, Case] = {"ти": "gent", "тью": "ablt", "мя": "ablt"}
 _GLUED = {"го", "ый", "ая", "ое", "му", "ой", "ые", "ых", "ти", "ого"}  # «5го», but «5 м»
 _COUNTED_X = {2, 3, 4}  # «3-х дней» counts, «90-х» is a decade
 _ROMAN = re.compile(
@@ -59,9 +66,9 @@ def read(scan: Scan, at: int) -> Said | None:  # noqa: PLR0911 - one return per 
         return None
     ending = found["ending"]
     glued = scan.text[found.start("ending") - 1] != "-"
-    if glued and ending not in _GLUED:
-        return None
     value = int(found["number"])
+    if glued and ending not in _GLUED and not (ending == "х" and value in _COUNTED_X):
+        return None
     if ending in _CARDINAL_ENDINGS and not found["list"]:
         return Said(cardinal(value, _CARDINAL_ENDINGS[ending]), found.end())
     if ending in _CARDINAL_ENDINGS:
@@ -76,6 +83,9 @@ def read(scan: Scan, at: int) -> Said | None:  # noqa: PLR0911 - one return per 
         return Said(
             cardinal(value, "loct" if scan.nearest(at) in {"в", "на", "о", "при"} else "gent"), found.end()
         )
+    counts = _counted(scan, at, value, ending, following) if not found["list"] else None
+    if counts is not None:
+        return Said(cardinal(value, counts), found.end())
     if ending == "ми":
         return Said(cardinal(value, "ablt"), found.end())
     case, of = _agreed(scan, at, value, ending, following)
@@ -85,6 +95,16 @@ def read(scan: Scan, at: int) -> Said | None:  # noqa: PLR0911 - one return per 
         words += joint + ordinal(int(part[2]), case, of)
     words = "ноль " * (len(found["number"]) - len(str(value))) + words
     return Said(words, found.end(), (case,))
+
+
+def _counted(scan: Scan, at: int, value: int, ending: str, following: tuple[nouns.Noun, ...]) -> Case | None:
+    """«к 3-м», «с 5-ю картами»: a number in its case, not an ordinal."""
+    asked = scan.government(at)
+    singular = any(not noun.plural for noun in following)
+    dative = asked[:1] == ("datv",) or any(noun.plural and noun.case == "datv" for noun in following)
+    if ending == "м" and value in _COUNTED_X and dative and not singular:
+        return "datv"
+    return "ablt" if ending == "ю" and "ablt" in asked and "gent" in asked and not singular else None
 
 
 def _agreed(

@@ -11,7 +11,7 @@ from voice.verbaliser.scan import Said, Scan
 from voice.verbaliser.tables import ordered
 
 _TIME = re.compile(
-    r"(?P<hour>[01]?\d|2[0-4])(?P<sep>[:.-])(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d%₽]|[:.,/-]\d)"
+    r"(?P<hour>[01]?\d|2[0-4])(?P<sep>[:.-])(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d%₽]|[:.,/]\d)"
 )
 _AFTER = re.compile(r" ?(?:ч\.(?! *\d)|ч(?![а-яё])|час(?:а|ов|ам|ах)?(?![а-яё]))")
 _RANGE = re.compile(r" ?[–-] ?(?=\d)")
