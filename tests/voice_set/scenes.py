@@ -103,7 +103,9 @@ class _Maker:
         self, kind: str, groups: list[str], low: float, high: float, expected: Expected = FREE
     ) -> None:
         voice = self.voice()
-        parts = [speech.say(group.strip(), **voice) for group in groups]  # type: ignore[arg-type] # as above
+        # A comma makes the voice rise: more is to come.
+        texts = [group.strip() + "," for group in groups[:-1]] + [groups[-1].strip()]
+        parts = [speech.say(text, **voice) for text in texts]  # type: ignore[arg-type] # as above
         pauses = [1.0, *(float(self.chance.uniform(low, high)) for _ in parts[1:])]
         self.scene(kind, parts, pauses, expected)
 

@@ -78,7 +78,7 @@ class AskModel(Event):
 
 @dataclass(frozen=True, slots=True)
 class Judge(Event):
-    """A short voice during our speech is over: was it «угу»? `sound` is to be recognised against `words.SHORT`."""
+    """A short voice during our speech is over: was it «угу»? `sound` is for the grammar `words.SHORT`."""
 
     sound: bytes = field(default=b"", repr=False)
 
@@ -275,13 +275,16 @@ class Floor:
                 return self._in_vain(now, "backchannel")
         if not settled:
             return []
+        why = self._why_in_vain(heard)
+        return self._in_vain(now, why) if why else self._barge_in(heard, now, "words")
+
+    def _why_in_vain(self, heard: _Utterance) -> str:
         if not heard.text:
-            return self._in_vain(now, "noise")
+            return "noise"
         if self._is_backchannel(heard.text):
-            return self._in_vain(now, "backchannel")
-        if heard.voiced < SHORT_S and not (words.asks(heard.text) or words.is_command(heard.text)):
-            return self._in_vain(now, "unclear")
-        return self._barge_in(heard, now, "words")
+            return "backchannel"
+        telling = words.asks(heard.text) or words.is_command(heard.text)
+        return "unclear" if heard.voiced < SHORT_S and not telling else ""
 
     def _is_backchannel(self, text: str) -> bool:
         return words.is_backchannel(text, yes_no=self.expected.kind == "yes_no")

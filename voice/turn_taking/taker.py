@@ -140,6 +140,4 @@ class TurnTaker:
             return
         if self._opinion:
             self._opinion.cancel()
-        self._opinion = self._ears.workers.submit(
-            self._ears.turns, self._utterance(), self._rate
-        )
+        self._opinion = self._ears.workers.submit(self._ears.turns, self._utterance(), self._rate)

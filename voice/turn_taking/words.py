@@ -40,8 +40,15 @@ _UNFINISHED = listed(
     "в во на с со к ко по о об от до из у за для при про под над без через между после перед около",
     "и а но или что чтобы если когда потому как где который которая которое которые либо чем",
     "мой моя моё моего моей это не номер телефон номера договор договора серия",
-    "э эм ну вот значит типа короче",
+    "узнать спросить уточнить хочу хотел хотела",
+    "э эм ну значит типа короче",
     "the a an to of in on at for with and or but if that my is number um uh",
+)
+# Nobody calls to say only this: «здравствуйте», «можно ли», «скажите пожалуйста», «у меня вопрос».
+_OPENINGS = listed(
+    "здравствуйте алло добрый день утро вечер привет девушка слушайте смотрите скажите подскажите пожалуйста",
+    "такой такая вопрос я мне у меня есть бы ли можно нужно надо могу хотелось узнать спросить",
+    "hello hi good morning please listen so i have question can you tell me",
 )
 _FOUR_LAST = re.compile(r"\d[\d ]{2,}\d$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
@@ -74,9 +81,9 @@ def is_yes_or_no(text: str) -> bool:
 
 
 def is_unfinished(text: str) -> bool:
-    """Whether the last word asks for another one."""
+    """Whether the last word asks for another one, or nothing but a greeting or an opening was said."""
     heard = words(text)
-    return bool(heard) and heard[-1] in _UNFINISHED and heard != ("вот",)
+    return bool(heard) and (heard[-1] in _UNFINISHED or all(word in _OPENINGS for word in heard))
 
 
 def is_echo(text: str, said: str) -> bool:
