@@ -26,6 +26,7 @@ _WORDY = re.compile(
     rf"(?:[ -](?P<year>\d{{4}})(?!\d|[ ,.]\d){_YEAR_MARK})?",
     re.IGNORECASE,
 )
+_DAY = re.compile(rf"\d{{1,2}} (?:{_MONTH})(?![а-яё])", re.IGNORECASE)
 _YEAR = re.compile(
     r"(?P<first>1[5-9]\d\d|20\d\d)(?: ?(?P<joint>[–-]|, | и | или ) ?(?P<second>1[5-9]\d\d|20\d\d))?"
     r" ?(?P<word>(?:(?:учебн|финансов|календарн|налогов)\w{2,3} )?"
@@ -121,6 +122,8 @@ def _wordy(scan: Scan, at: int) -> Said | None:
     if any(not 1 <= day <= 31 for day in days):
         return None
     joints = re.findall(r"(?<=\d)(?:-?го)?( ?[–-] ?(?=\d)|, | и | или | по )", found["days"])
+    if ", " in joints and (joints[-1] not in {" и ", " или "} or days != sorted(days)):
+        return None  # «улица Пробная, 7, 5 июня»: a house, then a day
     case = _case(scan, at)
     said = [ordinal(day, case, "neut") for day in days]
     if len(days) == 2 and joints[0].strip() in {"–", "-"}:
@@ -174,6 +177,11 @@ def _year_case(scan: Scan, at: int, word: str) -> Case:
         return asked[0]
     # «июнь 2026 г.», «1-й квартал 2026 г.»: the year belongs to the noun before it
     return "gent" if nouns.readings(scan.nearest(at)) else "nomn"
+
+
+def is_day(text: str, at: int) -> bool:
+    """A day of a month stands at `at`: «5 июня»."""
+    return _DAY.match(text, at) is not None
 
 
 def _bare_year(scan: Scan, at: int) -> Said | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voice.verbaliser import nouns, units
+from voice.verbaliser import dates, nouns, units
 from voice.verbaliser.numerals import (
     GREATEST,
     Case,
@@ -118,11 +118,13 @@ def read(scan: Scan, at: int) -> Said | None:
         following = number(text, joint.end()) if joint else None
         if joint is None or following is None or (_is_range(joint[0]) and joints and joints[-1] == "–"):
             break
-        if _is_something_else(text, following[1]):
+        if _is_something_else(text, following[1]) or (joint[0] == ", " and dates.is_day(text, joint.end())):
             break
         joints.append("–" if _is_range(joint[0]) else joint[0])
         numbers.append(following[0])
         end = following[1]
+    if sign == "плюс " and not joints and not units.unit(text, end) and not scan.nouns(end)[0]:
+        return Said(sign + first[0].say("nomn", "masc"), end)  # «после +7»: a code, not an amount
     said = _Phrase(scan, start, numbers, joints).said(end)
     return Said(sign + said.words, said.end, said.cases)
 
