@@ -17,9 +17,9 @@ _FILE = Path("audio", "turn", "smart_turn", "data", "smart-turn-v3.2-cpu.onnx")
 
 WHOLE_S = 0.4  # after the last digit of a number whose length is known
 ANSWER_S = 0.35  # after yes or no
-DONE_S = 0.3  # where the model is sure that the thought is finished
+DONE_S = 0.4  # where the model is sure that the thought is finished
 UNFINISHED_S = 1.5  # after «на», «и», «номер», or where the model is sure that more comes
-DONE, UNDONE = 0.7, 0.3  # probabilities from which the model is sure
+DONE, UNDONE = 0.9, 0.3  # probabilities from which the model is sure
 
 
 @dataclass(frozen=True, slots=True)
