@@ -42,7 +42,7 @@ texts = st.one_of(st.text(max_size=150), sentences, glued, signs)
 plain = texts.filter(lambda text: not re.search(r"[\[\]<>&`]", text))
 
 
-@settings(max_examples=15000, deadline=None)
+@settings(max_examples=3000, deadline=None)
 @given(texts)
 @example("1" * 6000)
 @example("1,1" * 500)
@@ -52,14 +52,14 @@ def test_russian_speech_has_words_and_pauses_only(text: str) -> None:
     assert not re.search(r"\+(?![аеёиоуыэюя])", said, re.IGNORECASE), said
 
 
-@settings(max_examples=15000, deadline=None)
+@settings(max_examples=3000, deadline=None)
 @given(texts)
 def test_what_is_said_stays_as_it_is(text: str) -> None:
     said = verbalise(text)
     assert verbalise(said) == said
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(texts)
 def test_english_speech_has_words_and_pauses_only(text: str) -> None:
     said = verbalise(text, locale="en")
@@ -71,7 +71,7 @@ def _other_digits(text: str, place: int) -> str:
     return text[:place] + ("7" if text[place] != "7" else "4") + text[place + 1 :]
 
 
-@settings(max_examples=15000, deadline=None)
+@settings(max_examples=3000, deadline=None)
 @given(plain, st.data())
 def test_every_digit_matters(text: str, data: st.DataObject) -> None:
     """Another digit in any place is another sentence: nothing is swallowed."""
@@ -106,13 +106,13 @@ def _heard(words: str) -> int:
     return total + part
 
 
-@settings(max_examples=15000, deadline=None)
+@settings(max_examples=3000, deadline=None)
 @given(st.integers(0, 10**15 - 1), st.sampled_from(CASES), st.sampled_from(GENDERS))
 def test_a_number_is_heard_back_in_every_case(number: int, case: Case, gender: Gender) -> None:
     assert _heard(cardinal(number, case, gender)) == number
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.integers(1, 999_999), st.integers(1, 999_999))
 def test_different_numbers_have_different_ordinals(one: int, other: int) -> None:
     assert (ordinal(one) == ordinal(other)) == (one == other)

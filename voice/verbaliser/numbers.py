@@ -123,7 +123,8 @@ def read(scan: Scan, at: int) -> Said | None:
         joints.append("–" if _is_range(joint[0]) else joint[0])
         numbers.append(following[0])
         end = following[1]
-    if sign == "плюс " and not joints and not units.unit(text, end) and not scan.nouns(end)[0]:
+    bare = not (joints or units.unit(text, end) or units.scale(text, end) or scan.nouns(end)[0])
+    if sign == "плюс " and bare:
         return Said(sign + first[0].say("nomn", "masc"), end)  # «после +7»: a code, not an amount
     said = _Phrase(scan, start, numbers, joints).said(end)
     return Said(sign + said.words, said.end, said.cases)

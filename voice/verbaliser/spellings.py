@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.core.documents import parse_yaml
 
 Index = Mapping[str, tuple[tuple[str, str], ...]]
+_STRESSED = re.compile(r"\+[аеёиоуыэюя]", re.IGNORECASE)
 _FIRST = re.compile(r"\w+|[^\w\s]")
 
 
@@ -56,13 +57,16 @@ def find(spellings: Index, text: str, at: int, first: str) -> tuple[str, int] | 
         return None
     for written, said in spellings.get(first, ()):
         end = at + len(written)
-        if text[at:end].lower() == written and not _goes_on(text[end - 1], text[end : end + 1]):
+        if text[at:end].lower() == written and not _goes_on(text, end):
             return said, end
     return None
 
 
-def _goes_on(last: str, following: str) -> bool:
-    """The word is longer: a letter of the same script, a digit after a digit, a stress mark."""
-    if following == "+" or last.isdecimal() or following.isdecimal():
-        return following == "+" or (last.isdecimal() and following.isdecimal())
+def _goes_on(text: str, end: int) -> bool:
+    """The word is longer: a letter of the same script, a digit after a digit, a stressed vowel."""
+    last, following = text[end - 1], text[end : end + 1]
+    if following == "+":
+        return _STRESSED.match(text, end) is not None
+    if last.isdecimal() or following.isdecimal():
+        return last.isdecimal() and following.isdecimal()
     return last.isalpha() and following.isalpha() and last.isascii() == following.isascii()
