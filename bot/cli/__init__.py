@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import content, evaluate, people, rasa
+from bot.cli import content, evaluate, hearing, people, rasa
 from bot.cli.ask import ask
 from bot.cli.backoffice import backoffice
 from bot.cli.check import check
@@ -36,6 +36,8 @@ app.command("export")(content.export)
 app.command("reindex")(content.reindex)
 app.command("backoffice")(backoffice)
 app.command("verbalise")(verbalise)
+app.command("transcribe")(hearing.transcribe)
+evaluate.app.command("asr")(hearing.asr)
 app.add_typer(people.users, name="users")
 app.add_typer(people.keys, name="keys")
 app.add_typer(evaluate.app, name="eval")
