@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EVAL_DATA ?= $(or $(FRONTLINE_EVAL_DATA),$(wildcard ../shared/eval))
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lock install run check test test-slow lint types eval eval-rasa bench screenshots install-test install-transformers rasa coqui system clean
+.PHONY: help lock install run check test test-slow test-telephony lint types eval eval-rasa bench screenshots install-test install-transformers rasa coqui system clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 24
@@ -55,10 +55,14 @@ types: install-test  ## mypy --strict
 	$(BIN)/mypy
 
 test: install-test system lint types  ## everything but the slow suites
-	$(BIN)/pytest -m "not slow and not eval"
+	$(BIN)/pytest -m "not slow and not eval and not telephony"
 
 test-slow: install-test install-transformers system  ## fuzzing, kill -9, transformers, quality floors
 	FRONTLINE_EVAL_DATA=$(EVAL_DATA) $(BIN)/pytest -m "slow or eval"
+
+test-telephony: install-test  ## real calls: Asterisk and SIP telephones, where apt and root allow
+	@sh deploy/test-telephones.sh
+	$(BIN)/pytest tests/telephony
 
 eval: install  ## answer quality on the development questions, beside BM25; intents of public sets
 	@test -n "$(EVAL_DATA)" || { echo "set FRONTLINE_EVAL_DATA to the folder with kb_dev.jsonl"; exit 1; }

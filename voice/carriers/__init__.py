@@ -11,8 +11,7 @@ from voice.carriers.announced import Announced
 from voice.carriers.calls import Answer
 from voice.carriers.next_steps import NextSteps
 
-SERVERS = ("asterisk_ws", "audiosocket", "twilio")
-BY_ROUTE = ("webrtc",)  # has no port of its own: served by the routes of the application
+NAMES = ("asterisk_ws", "audiosocket", "twilio", "webrtc")
 
 
 class Carrier(Protocol):
@@ -20,7 +19,7 @@ class Carrier(Protocol):
 
     @property
     def port(self) -> int:
-        """On which it listens, after `start`."""
+        """On which it listens, after `start`; 0: calls come by the routes of the application."""
         ...
 
     async def start(self) -> None:
@@ -35,13 +34,12 @@ class Carrier(Protocol):
 def open_carriers(
     settings: Voice, answer: Answer, *, steps: NextSteps, announced: Announced
 ) -> dict[str, Carrier]:
-    """The carriers named in the settings, by name, not started; those of the routes are not among them."""
+    """The carriers named in the settings, by name, not started."""
     carriers: dict[str, Carrier] = {}
     for name in dict.fromkeys(filter(None, map(str.strip, settings.carriers.split(",")))):
-        if name in SERVERS:
-            module = import_module(f"voice.carriers.{name}")
-            carriers[name] = module.Carrier(settings, answer, steps=steps, announced=announced)
-        elif name not in BY_ROUTE:
-            known = ", ".join((*SERVERS, *BY_ROUTE))
+        if name not in NAMES:
+            known = ", ".join(NAMES)
             raise FrontlineError("invalid_configuration", f"voice.carriers: {name!r} is none of {known}")
+        module = import_module(f"voice.carriers.{name}")
+        carriers[name] = module.Carrier(settings, answer, steps=steps, announced=announced)
     return carriers

@@ -6,6 +6,7 @@ import asyncio
 import time
 
 AHEAD_S = 1.0
+EAR_S = 0.1  # from the PBX to the ear, in the jitter buffer of a telephone; a hang-up cuts what is in it
 STALL_S = 10.0  # a peer that confirms nothing for so long is lost; under load marks come late, not so late
 
 

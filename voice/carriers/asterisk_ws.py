@@ -125,8 +125,10 @@ class AsteriskLine(MarkedLine):
             case "ERROR":
                 log.warning("asterisk.refuses", call=self.incoming.id, why=str(event.get("error_text"))[:200])
 
-    async def _send(self, pcm: bytes, position: int) -> None:
+    async def _send(self, pcm: bytes) -> None:
         await self._connection.send(pcm)
+
+    async def _mark(self, position: int) -> None:
         await self._connection.send(f'{{"command":"MARK_MEDIA","correlation_id":"{position}"}}')
 
     async def _forget(self) -> int:

@@ -21,7 +21,7 @@ import structlog
 
 from bot.core.errors import FrontlineError
 from bot.settings import Voice
-from voice.carriers.ahead import Ahead
+from voice.carriers.ahead import EAR_S, Ahead
 from voice.carriers.announced import Announced, Announcement
 from voice.carriers.calls import GOODBYE_S, START_S, Answer, Calls
 from voice.carriers.inbox import Inbox
@@ -241,6 +241,7 @@ class AudioSocketLine:
         self._silence = self._head + bytes(self._frame)
         self._speech = bytearray()
         self._ahead = Ahead(self._bytes_per_s)
+        self._drained = 0  # position up to which `drained` has waited
         self._leaving = False
         self._stuck_since: float | None = None
 
@@ -262,8 +263,13 @@ class AudioSocketLine:
         return unheard
 
     async def drained(self) -> None:
+        if self._ahead.sent == self._drained:
+            return
+        self._drained = self._ahead.sent
         with contextlib.suppress(TimeoutError):
             await self._ahead.empty()
+        if not self._ahead.closed:
+            await asyncio.sleep(EAR_S)
 
     async def leave(self, step: NextStep) -> None:
         if not self._leaving:

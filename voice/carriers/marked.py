@@ -10,7 +10,7 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from voice.carriers.ahead import Ahead
+from voice.carriers.ahead import EAR_S, Ahead
 from voice.carriers.calls import GOODBYE_S
 from voice.carriers.inbox import Inbox
 from voice.carriers.next_steps import NextSteps
@@ -33,6 +33,7 @@ class MarkedLine(ABC):
         self._bytes_per_s = incoming.rate * SAMPLE_BYTES
         self._ahead = Ahead(self._bytes_per_s)
         self._rest = bytearray()  # played and not sent
+        self._drained = 0  # position up to which `drained` has waited
         self._leaving = False
 
     def received(self) -> AsyncIterator[Received]:
@@ -55,10 +56,18 @@ class MarkedLine(ABC):
         if len(self._rest) % self._frame:
             self._rest += bytes(self._frame - len(self._rest) % self._frame)
         await self._send_frames()
+        if self._ahead.sent == self._drained or self._ahead.closed:
+            return
+        self._drained = self._ahead.sent
         try:
+            # a telephone's jitter buffer may give the end of the speech only when more comes
+            await self._send(bytes(int(EAR_S / FRAME_S) * self._frame))
             await self._ahead.empty()
+            await asyncio.sleep(EAR_S)
         except TimeoutError:
             self._lose("it confirms no marks")
+        except ConnectionClosed:
+            return
 
     async def leave(self, step: NextStep) -> None:
         if not self._leaving:
@@ -94,7 +103,9 @@ class MarkedLine(ABC):
                 if size and not self._ahead.closed:
                     pcm = bytes(self._rest[:size])
                     del self._rest[:size]
-                    await self._send(pcm, self._ahead.add(size))
+                    position = self._ahead.add(size)
+                    await self._send(pcm)
+                    await self._mark(position)
         except TimeoutError:
             self._lose("it confirms no marks")
         except ConnectionClosed:
@@ -107,8 +118,12 @@ class MarkedLine(ABC):
         self._connection.transport.abort()
 
     @abstractmethod
-    async def _send(self, pcm: bytes, position: int) -> None:
-        """Sends the frames, then a mark that returns as `position`."""
+    async def _send(self, pcm: bytes) -> None:
+        """Sends whole frames."""
+
+    @abstractmethod
+    async def _mark(self, position: int) -> None:
+        """Sends a mark that returns when what was sent before it has been heard."""
 
     @abstractmethod
     async def _forget(self) -> int:

@@ -134,9 +134,11 @@ class TwilioLine(MarkedLine):
                 return False
         return True
 
-    async def _send(self, pcm: bytes, position: int) -> None:
+    async def _send(self, pcm: bytes) -> None:
         payload = base64.b64encode(to_mulaw(pcm)).decode("ascii")
         await self._say("media", media={"payload": payload})
+
+    async def _mark(self, position: int) -> None:
         await self._say("mark", mark={"name": str(position)})
 
     async def _forget(self) -> int:
