@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from voice.verbaliser import nouns
+from voice.verbaliser import nouns, units
 from voice.verbaliser.numerals import Case, ordinal
 from voice.verbaliser.scan import Said, Scan, closing_dot
 from voice.verbaliser.tables import ordered
@@ -87,8 +87,6 @@ def _numeric(scan: Scan, at: int) -> Said | None:
 
 def _is_date(scan: Scan, at: int, found: re.Match[str]) -> bool:
     """«15.03» is a date unless it counts something: «1.05 %», «12.10 кг»."""
-    from voice.verbaliser import units
-
     end = found.end() - len(found["mark"] or "")
     if (
         units.unit(scan.text, end)

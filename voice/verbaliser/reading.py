@@ -6,7 +6,17 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from voice.verbaliser import abbreviations, codes, dates, electronic, numbers, ordinals, signs, symbols, times
+from voice.verbaliser import (
+    abbreviations,
+    codes,
+    dates,
+    electronic,
+    numbers,
+    ordinals,
+    symbols,
+    times,
+    units,
+)
 from voice.verbaliser import spellings as own
 from voice.verbaliser.letters import acronym, latin, letter
 from voice.verbaliser.numerals import cardinal, fraction
@@ -14,13 +24,13 @@ from voice.verbaliser.scan import Said, Scan
 
 Reader = Callable[[Scan, int], Said | None]
 _WORD = re.compile(r"[A-Za-z]+|[А-Яа-яЁё]+")
+_FIRST = re.compile(r"\w{1,40}")
 _STRESSED = re.compile(r"[А-Яа-яЁё]*(?:\+[аеёиоуыэюяАЕЁИОУЫЭЮЯ][А-Яа-яЁё]*)+")
 _DIGITS = re.compile(r"\d++(?:[.,]\d++)*+")
 _FRACTION = re.compile(r"(\d{1,2})/(\d{1,2})(?![\d/]|[.,]\d)")
 _ITEM = re.compile(r"(\d{1,3})[.)] (?=[^\W\d])")
 _SUFFIX = re.compile(r"-([а-яё]{1,3})(?![а-яё])")
 _PREFIXED = re.compile(r"(?:US)?([$€£¥₽]) ?(?=\d)")
-_AFTER_NUMBER = re.compile(r"[А-Яа-яЁёA-Za-z]")
 
 
 def read(scan: Scan) -> list[str]:
@@ -82,7 +92,7 @@ def _number(scan: Scan, at: int) -> Said:
 
 
 def _first(text: str, at: int) -> str:
-    return re.compile(r"\w{1,40}").match(text, at)[0].lower()  # type: ignore[index]  # called at a word
+    return _FIRST.match(text, at)[0].lower()  # type: ignore[index]  # called at a word
 
 
 def _letters(scan: Scan, at: int) -> Said:  # noqa: PLR0911 - one return per kind of word
@@ -206,8 +216,6 @@ def _prefixed(scan: Scan, at: int) -> Said | None:
     number = numbers.number(scan.text, found.end()) if found else None
     if found is None or number is None:
         return None
-    from voice.verbaliser import units
-
     scale = units.scale(scan.text, number[1])
     end = scale[1] if scale else number[1]
     turned = Scan(
@@ -223,6 +231,11 @@ def _prefixed(scan: Scan, at: int) -> Said | None:
         return None
     moved = said.end - min(at, 80) - 2 - (end - found.end())
     return Said(said.words, max(end, end + moved), said.cases)
+
+
+def _numbered(scan: Scan, at: int) -> Said | None:
+    """«№» and «§» are nouns."""
+    return abbreviations.read(scan, at, scan.text[at])
 
 
 def _signed(scan: Scan, at: int) -> Said | None:
@@ -253,6 +266,6 @@ _BY_SIGN: dict[str, tuple[Reader, ...]] = {
     "•": (codes.masked,),
     "·": (codes.masked,),
     **dict.fromkeys("$€£¥₽", (_prefixed,)),
-    **dict.fromkeys("№§", (signs.numbered,)),
+    **dict.fromkeys("№§", (_numbered,)),
     "@": (partial(electronic.read, word=lambda _: None),),
 }

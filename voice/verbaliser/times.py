@@ -91,9 +91,3 @@ def _said(found: re.Match[str], case: Case, *, short: bool = False) -> str:
         second = int(found["second"])
         words += f" {cardinal(second, case, 'femn')} {counted(second, 'секунда', case)}"
     return words
-
-
-def zone(text: str, at: int) -> Said | None:
-    """«мск» that stands alone: «по Москве»."""
-    found = re.compile(r"(?:по )?мск(?![а-яё])\.?(?= |[,.;:!?)]|\Z)", re.IGNORECASE).match(text, at)
-    return Said("по Москве", found.end()) if found else None
