@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.web import auth, demo, errors, health, pages, team
 from bot.web.metrics import Metrics
 from bot.web.requests import RequestScope
-from bot.web.security import BodyLimit, SecurityHeaders
+from bot.web.security import BodyLimit, SecurityHeaders, calls_from_web
 from bot.wiring import close_house, open_house
 from handoff import desk, recordings
 from knowledge_base import routes as articles
@@ -65,6 +65,10 @@ def create_app(settings: Settings) -> FastAPI:
         from voice import routes as telephony
 
         app.include_router(telephony.routes)
+    if calls_from_web(settings):
+        from voice import web_calls
+
+        app.include_router(web_calls.routes)
     # The last added is the outermost.
     app.add_middleware(BodyLimit, limit=settings.limits.body_bytes, unlimited=frozenset([rasa_actions.PATH]))
     app.add_middleware(RequestScope, metrics=metrics)

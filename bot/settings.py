@@ -104,6 +104,8 @@ class Voice(Section):
     twilio_port: int = Field(default=8092, ge=0, le=65535)
     twilio_token: str = Field(default="", repr=False)  # signs Twilio's requests; environment only
     pbx: str = "127.0.0.1,::1"  # addresses and networks from which a PBX may connect, comma separated
+    # What browsers and we find a way to each other with, for calls from the website; empty: nothing is asked.
+    ice_servers: str = Field(default="", repr=False)  # stun:host:port, turn:user:password@host:port
     max_calls: int = Field(default=20, ge=1, le=1000)
     asr: Literal["vosk", "sherpa_onnx", "wyoming"] = "vosk"
     asr_model: str = ""  # a name, a folder or tcp://host:port; empty: the shipped one

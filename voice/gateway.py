@@ -58,8 +58,12 @@ class Gateway:
         return self._calls
 
     def ports(self) -> dict[str, int]:
-        """Where each carrier listens."""
-        return {name: carrier.port for name, carrier in self._carriers.items()}
+        """Where each carrier listens that does."""
+        return {name: carrier.port for name, carrier in self._carriers.items() if carrier.port}
+
+    def carrier(self, name: str) -> Carrier | None:
+        """One of those in use, once the gateway has started."""
+        return self._carriers.get(name)
 
     async def start(self) -> None:
         """Raises `FrontlineError`: a model that cannot be read, a port that is taken."""

@@ -22,7 +22,8 @@ class Incoming:
     `id` is the carrier's own and names one call only; `caller` and `called` are numbers as the PBX writes
     them, empty when withheld. `conversation_id`: the chat that the call continues. `purpose`: why we called
     (`callback:<id>`, `survey:<id>`), empty when the customer called us. `pbx`: the carrier can hand the
-    caller over to a queue or a person when the call leaves us.
+    caller over to a queue or a person when the call leaves us. `customer`: who it is for sure, as the
+    company's systems name them.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Incoming:
     conversation_id: str | None = None
     purpose: str = ""
     pbx: bool = True
+    customer: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
 
 

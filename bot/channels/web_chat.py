@@ -23,7 +23,7 @@ from bot.web.errors import declared
 from bot.web.fields import After, Body, Choice, ClientId, Locale, Text, check_message
 from bot.web.house import House, TheHouse, house_of
 from bot.web.hub import Connection, read_json
-from bot.web.security import client_ip
+from bot.web.security import calls_from_web, client_ip
 
 routes = APIRouter(prefix="/api/chat", tags=["web chat"])
 CONSENT_VERSION = "1"
@@ -54,6 +54,7 @@ class ChatConfig(BaseModel):
     consent_version: str
     operators_online: bool
     hours: str = Field(examples=["08:00-22:00"])
+    calls: bool = Field(description="The visitor may call from the page.")
 
 
 class NewSession(Body):
@@ -128,7 +129,7 @@ TheVisitor = Annotated[Visitor, Depends(visitor_of)]
 
 
 @routes.get("/config", summary="What the widget needs to start")
-async def config(house: TheHouse, locale: Annotated[Locale, Query()] = "ru") -> ChatConfig:
+async def config(request: Request, house: TheHouse, locale: Annotated[Locale, Query()] = "ru") -> ChatConfig:
     company = house.settings.company
     return ChatConfig(
         company=CompanyInfo(name=company.name, phone=company.phone, privacy_url=company.privacy_url),
@@ -137,7 +138,13 @@ async def config(house: TheHouse, locale: Annotated[Locale, Query()] = "ru") -> 
         consent_version=CONSENT_VERSION,
         operators_online=house.presence.online() > 0,
         hours=company.hours,
+        calls=_calls(request, house),
     )
+
+
+def _calls(request: Request, house: House) -> bool:
+    gateway = request.app.state.voice
+    return gateway is not None and gateway.problem is None and calls_from_web(house.settings)
 
 
 @routes.post("/sessions", summary="Begin as a visitor", status_code=201, responses=declared(403))

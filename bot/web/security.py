@@ -24,15 +24,21 @@ _FRAMED = "/widget/"
 _SHARED = ("/widget/", "/static/")
 
 
+def calls_from_web(settings: Settings) -> bool:
+    """Whether visitors may call by the button in the chat."""
+    return "webrtc" in map(str.strip, settings.voice.carriers.split(","))
+
+
 class SecurityHeaders:
     """Adds the headers to every HTTP response; the widget alone may be framed by `embed_origins`."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
+        microphone = "(self)" if calls_from_web(settings) else "()"
         common = {
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "strict-origin-when-cross-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "Permissions-Policy": f"camera=(), geolocation=(), microphone={microphone}, payment=(), usb=()",
         }
         if settings.base_url.startswith("https://"):
             common["Strict-Transport-Security"] = "max-age=31536000"

@@ -90,6 +90,7 @@ class Talk:
             locale=self.locale,
             choice=choice,
             confidence=heard.confidence,
+            customer=self._incoming.customer,
         )
         reply = await self._across(self._turn(inbound))
         if heard.words:

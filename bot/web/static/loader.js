@@ -79,7 +79,7 @@
     if (frame) return;
     frame = document.createElement("iframe");
     frame.title = words.title;
-    frame.allow = "clipboard-write";
+    frame.allow = "clipboard-write; microphone";
     frame.src = `${origin}/widget/?${new URLSearchParams({ locale, color: accent, host: location.origin })}`;
     frame.hidden = !opened;
     root.append(frame);
