@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import content, evaluate, hearing, people, rasa
+from bot.cli import content, evaluate, hearing, models, people, rasa
 from bot.cli.ask import ask
 from bot.cli.backoffice import backoffice
 from bot.cli.check import check
@@ -40,5 +40,6 @@ app.command("transcribe")(hearing.transcribe)
 evaluate.app.command("asr")(hearing.asr)
 app.add_typer(people.users, name="users")
 app.add_typer(people.keys, name="keys")
+app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(rasa.app, name="rasa")

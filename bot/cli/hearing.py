@@ -37,7 +37,7 @@ def transcribe(
     phrases = _phrases(grammar)
 
     async def heard() -> list[dict[str, Any]]:
-        rows = []
+        rows: list[dict[str, Any]] = []
         async with _opened(engine, model) as recogniser:
             for file in files:
                 try:
@@ -100,10 +100,8 @@ async def _opened(engine: str | None, model: str) -> AsyncIterator[Recogniser]:
     given = settings()
     configure(given.log_level, given.log_format)
     same = engine in {None, given.voice.asr}
-    changes = {
-        "asr": engine or given.voice.asr,
-        "asr_model": model or (given.voice.asr_model if same else ""),
-    }
+    named = model or (given.voice.asr_model if same else "")
+    changes = {"asr": engine or given.voice.asr, "asr_model": named}
     recogniser = open_recogniser(given.voice.model_copy(update=changes), given.data_dir)
     try:
         yield recogniser

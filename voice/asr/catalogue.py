@@ -65,7 +65,7 @@ def _piper(speaker: str, licence: str, note: str) -> Model:
 
 CATALOGUE = (
     _vosk("vosk-model-small-ru-0.22", "ru", 45 * MB, "small, run-time grammars; the first real step"),
-    _vosk("vosk-model-ru-0.42", "ru", 1_800 * MB, "large: about 6 GB of memory, no run-time grammars"),
+    _vosk("vosk-model-ru-0.42", "ru", 1_800 * MB, "large, takes gigabytes of memory; no run-time grammars"),
     _vosk("vosk-model-small-en-us-0.15", "en", 40 * MB, "small, run-time grammars"),
     Model(
         "sherpa-onnx-streaming-t-one-russian-2025-09-08",

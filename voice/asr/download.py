@@ -75,7 +75,7 @@ def _fetch(http: httpx.Client, part: Part, file: Path, report: Report) -> bool:
             orjson.dumps(strong if strong.startswith('"') else answer.headers.get("Last-Modified", ""))
         )
         with file.open("ab" if have else "wb") as opened:
-            for piece in answer.iter_bytes(1 << 18):
+            for piece in answer.iter_raw():
                 opened.write(piece)
                 have += len(piece)
                 if have > _TOO_MUCH * part.size:

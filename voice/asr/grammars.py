@@ -1,7 +1,7 @@
 """Phrases that a question of a call awaits, for recognisers that take a grammar at run time.
 
-A grammar makes short answers much surer, and everything else becomes nothing: give one only where nothing else
-makes sense, and ask again without it.
+A grammar makes short answers much surer, and everything else becomes nothing: give one only where nothing
+else makes sense, and ask again without it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from bot.nlu.entities.numerals import CARDINALS
 
 _YES = {
-    "ru": "да, ага, угу, да да, конечно, верно, всё верно, правильно, согласен, согласна, хорошо, подтверждаю",
+    "ru": "да, ага, угу, да да, конечно, верно, всё верно, правильно, согласен, согласна, хорошо",
     "en": "yes, yeah, yep, sure, correct, right, okay, i agree, that is right",
 }
 _NO = {
@@ -28,8 +28,8 @@ _DIGITS = {
 }
 _AROUND_NUMBERS = "нуля, ноля, тысяча, тысячи, тысяч, плюс"
 _TENS_EN = (
-    "ten, eleven, twelve, thirteen, fourteen, fifteen, sixteen, seventeen, eighteen, nineteen, twenty, thirty, "
-    "forty, fifty, sixty, seventy, eighty, ninety, hundred, thousand, and, plus"
+    "ten, eleven, twelve, thirteen, fourteen, fifteen, sixteen, seventeen, eighteen, nineteen, twenty, "
+    "thirty, forty, fifty, sixty, seventy, eighty, ninety, hundred, thousand, and, plus"
 )
 _NUMBER = {"ru": "номер, пункт, нажмите", "en": "number, option, press"}
 

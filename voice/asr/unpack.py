@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from bot.core.errors import FrontlineError
 
+Members = Generator[tuple[str, IO[bytes]], None, None]
 _TYPE = 0o170000  # of a Unix mode
 _REGULAR, _FOLDER = 0o100000, 0o040000
 
@@ -23,16 +25,16 @@ def unpack(archive: Path, target: Path, limit: int) -> None:
     target.mkdir(parents=True)
     try:
         if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as zipped:
-                _write(_of_zip(zipped), target, limit)
+            with zipfile.ZipFile(archive) as zipped, closing(_of_zip(zipped)) as files:
+                _write(files, target, limit)
         else:
-            with tarfile.open(archive) as tarred:
-                _write(_of_tar(tarred), target, limit)
+            with tarfile.open(archive) as tarred, closing(_of_tar(tarred)) as files:
+                _write(files, target, limit)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, RuntimeError) as error:
         raise FrontlineError("archive_broken", f"{archive.name}: {error}", status=502) from error
 
 
-def _of_zip(archive: zipfile.ZipFile) -> Iterator[tuple[str, IO[bytes]]]:
+def _of_zip(archive: zipfile.ZipFile) -> Members:
     for member in archive.infolist():
         kind = member.external_attr >> 16 & _TYPE
         if kind not in {0, _REGULAR, _FOLDER}:
@@ -42,7 +44,7 @@ def _of_zip(archive: zipfile.ZipFile) -> Iterator[tuple[str, IO[bytes]]]:
                 yield member.filename, opened
 
 
-def _of_tar(archive: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:
+def _of_tar(archive: tarfile.TarFile) -> Members:
     for member in archive:
         if member.isdir():
             continue
@@ -52,8 +54,8 @@ def _of_tar(archive: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:
         yield member.name, opened
 
 
-def _write(members: Iterator[tuple[str, IO[bytes]]], target: Path, limit: int) -> None:
-    for name, content in members:
+def _write(files: Members, target: Path, limit: int) -> None:
+    for name, content in files:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or not path.parts:
             raise _unsafe(f"{name!r} leads out of the folder")
