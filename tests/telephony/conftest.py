@@ -1,7 +1,7 @@
 """A real PBX and real telephones.
 
 `pbx` is one Asterisk for the run, `gateway_ports` the ports where its dialplan expects the robot, `phone`
-makes customers' telephones, `operator` registers an operator's, `carrier` runs a test on both of Asterisk's ways.
+makes customers' telephones, `operator` registers an operator's, `carrier` runs a test on both ways.
 """
 
 from __future__ import annotations

@@ -341,6 +341,19 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def test_who_is_busy_is_told_apart(pbx: Asterisk, phone: MakePhone, gateway_ports: dict[str, int]) -> None:
+    customer = phone(CUSTOMER, sip_port=pbx.provider_port)
+    with Gateway(gateway_ports) as gateway, pbx.originate(CUSTOMER, "callback:18") as session:
+        assert wait_until(lambda: "INVITE sip:" in customer.log(), 10)
+        customer.reject()
+        session.settimeout(10)
+        told = b""
+        while b"OriginateResponse" not in told or not told.endswith(b"\r\n\r\n"):
+            told += session.recv(4000)
+    assert b"Reason: 5" in told.partition(b"OriginateResponse")[2], told
+    assert not gateway.calls
+
+
 def test_speech_after_silence_is_whole(carrier: str, phone: MakePhone, gateway_ports: dict[str, int]) -> None:
     parts = (ANSWER, GREETING, QUESTION)
 
