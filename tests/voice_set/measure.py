@@ -1,4 +1,4 @@
-"""Feeds scenes to a turn taker and says how good it was: delays in the time of the sound, shares of errors."""
+"""Feeds scenes to a turn taker and says how good it was: delays of the sound, shares of errors."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def judge(scene: Scene, happened: Sequence[Happened]) -> Outcome:
     turns = [one.at for one in happened if one.what == "turn"]
     if scene.kind == "interruption":
         stop = next((at for at in stops if at >= begin), None)
-        missed = stop is None or stop > end + MISSED_S or bool(resumes) or bool([at for at in stops if at < begin])
+        missed = stop is None or stop > end + MISSED_S or bool(resumes) or stops[0] < begin
         return Outcome(scene, missed, None if stop is None else stop - begin)
     if scene.kind in ("backchannel", "noise"):
         pairs = list(zip(stops, [*resumes, *[float("inf")] * len(stops)], strict=False))
@@ -106,8 +106,9 @@ class Figures:
 
     def __str__(self) -> str:
         return (
-            f"{self.kind:16} n={self.scenes:3} wrong={100 * self.wrong:5.1f} %  delay p50={self.delay_p50:5.2f} "
-            f"p95={self.delay_p95:5.2f}  held in {100 * self.stopped:3.0f} %, p50={self.held_p50:5.2f}"
+            f"{self.kind:16} n={self.scenes:3} wrong={100 * self.wrong:5.1f} %  "
+            f"delay p50={self.delay_p50:5.2f} p95={self.delay_p95:5.2f}  "
+            f"held in {100 * self.stopped:3.0f} %, p50={self.held_p50:5.2f}"
         )
 
 

@@ -19,9 +19,7 @@ Sound = npt.NDArray[np.float64]  # -1..1
 
 _RETRIEVAL, _PHONEMES_OFF, _UTF8 = 1, 0, 1
 _SPEED, _VOLUME, _PITCH = 1, 2, 3
-_CALLBACK = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
-)
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
 class _Espeak:
