@@ -26,6 +26,7 @@ def check(json_out: JsonOut = None) -> None:
         "models": _models,
         "content": _content,
         **({"engine": _engine} if configuration.engine.name != "builtin" else {}),
+        **({"hearing": _hearing} if configuration.voice.carriers else {}),
         "index": _index,
         "bus": _bus,
         "port": _port,
@@ -113,6 +114,18 @@ async def _running_rasa(configuration: Settings) -> str:
     async with httpx.AsyncClient() as http:
         status = await RasaClient(http, given.rasa_url, given.rasa_token).status()
     return f"rasa at {given.rasa_url}, model {status.get('model_file')}"
+
+
+async def _hearing(configuration: Settings) -> str:
+    from bot.web.logs import configure
+    from voice.asr import DEMONSTRATION, SHIPPED, model_folder, open_recogniser
+
+    configure(configuration.log_level, configuration.log_format)
+    given = configuration.voice
+    recogniser = await asyncio.to_thread(open_recogniser, given, configuration.data_dir)
+    await recogniser.close()
+    shipped = given.asr != "wyoming" and model_folder(given, configuration.data_dir) == SHIPPED
+    return f"{recogniser.name}; {DEMONSTRATION}" if shipped else recogniser.name
 
 
 async def _index(configuration: Settings) -> str:
