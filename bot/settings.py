@@ -118,7 +118,6 @@ class Voice(Section):
     turn_cap_s: float = Field(default=60.0, ge=5, le=600)
     call_cap_s: float = Field(default=1800.0, ge=60, le=14400)
     record: bool = False  # keep both sides of every call
-    survey: bool = True  # ask for a score after the talk
     transfer: str = "queue"  # where callers go who need a human: queue, or person:<extension>
 
 

@@ -10,7 +10,7 @@ from bot.core.errors import InvalidContent
 from bot.core.types import QuickReply
 from bot.dialog.phrases import LOCALES, Phrases
 from bot.settings import Settings
-from voice.call.script import Script, score
+from voice.call.script import Script
 
 SHIPPED = Settings().nlu_data / "voice.yml"
 
@@ -33,13 +33,6 @@ def script(path: Path = SHIPPED) -> Script:
 )
 def test_commands_are_whole_messages(text: str, command: str | None) -> None:
     assert script().command(text) == command
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("пять", 5), ("ставлю четыре", 4), ("5", 5), ("десять", None), ("хорошо", None)]
-)
-def test_scores(text: str, value: int | None) -> None:
-    assert score(text) == value
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -18,12 +18,10 @@ from uuid import uuid4
 import structlog
 
 from bot.core.errors import FrontlineError
-from bot.web.customer_view import SEPARATOR
-from voice.call.expecting import SCORE, expected
+from voice.call.expecting import expected
 from voice.call.means import Means
 from voice.call.mouth import Mouth, Spoken
 from voice.call.recording import Recording
-from voice.call.script import score
 from voice.call.senses import Deaf, Gone, Happening, Keyed, Senses, Utterance
 from voice.call.talk import Reply, Talk
 from voice.ports import HANGUP, Heard, Line, Manner, NextStep
@@ -83,7 +81,7 @@ class Call:
         self._carried = ""  # said before an answer that nobody waited for
         self._quiets = 0
         self._menu = False
-        self._turns = 0
+        self._parting = False  # the caller has said goodbye
 
     async def run(self) -> None:
         hearing = asyncio.create_task(self._senses.run())
@@ -178,7 +176,6 @@ class Call:
     ) -> NextStep | None:
         started = time.monotonic()
         reply = await self._thought(saying)
-        self._turns += 1
         self._observe("think", time.monotonic() - started)
         if self._senses.again and reply.asks is None and reply.topic is None and text:
             self._carried = text  # the caller goes on: nobody waits for this answer
@@ -209,8 +206,10 @@ class Call:
             await self._unheard(reply, spoken.text)
         if reply.topic is not None:
             return await self._hand_over(reply.topic)
-        if reply.over:
-            return await self._farewell()
+        if reply.over or self._parting:
+            self._parting = True  # the conversation may still ask how it was
+            if reply.asks is None:
+                return HANGUP
         if rest and spoken.complete:
             await self._offer_more(rest)
         return None
@@ -257,26 +256,13 @@ class Call:
         await self._ask(Question("nobody_free", YES_NO, answered))
         return None
 
-    async def _farewell(self) -> NextStep | None:
-        """The score, once the caller has got something out of the talk."""
-        if not self._settings.survey or self._turns < 2:
-            return HANGUP
-
-        async def answered(text: str) -> Way | None:
-            given = score(text)
-            if given is None:
-                return None
-            once = f"rating{SEPARATOR}{self._line.incoming.id}"
-            await self._note("rating", {"score": given, "comment": ""}, once=once)
-            await self._say(self._text("survey_thanks"))
-            return Way(HANGUP)
-
-        await self._ask(Question("survey", SCORE, answered))
-        return None
-
     async def _quiet(self) -> NextStep | None:
-        if self._asked is not None and self._asked.key in {"survey", "nobody_free"}:
-            return await self._left_unanswered(self._asked.key)
+        if self._parting:
+            await self._say(self._text("bye"))
+            return HANGUP
+        if self._asked is not None and self._asked.key == "nobody_free":
+            await self._say(self._text("stay"))
+            return self._to_person("")
         self._quiets += 1
         match self._quiets:
             case 1 if self._waits:
@@ -293,13 +279,6 @@ class Call:
             case _:
                 return await self._call_person("silence_person")
         return None
-
-    async def _left_unanswered(self, key: str) -> NextStep:
-        if key == "nobody_free":
-            await self._say(self._text("stay"))
-            return self._to_person("")
-        await self._say(self._text("bye"))
-        return HANGUP
 
     async def _repeat(self) -> None:
         await self._speak(self._last or sentences(self._text("greeting")))

@@ -21,7 +21,6 @@ _BY_SLOT = {
     "guest_name": DICTATION,
     "description": DICTATION,
 }
-SCORE = number(1)
 
 
 def expected(slot: str | None) -> Expected:

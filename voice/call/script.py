@@ -12,12 +12,11 @@ from bot.core.errors import InvalidContent
 from bot.core.types import QuickReply
 from bot.dialog.phrases import LOCALES, Phrases
 from bot.nlu.content import line_of, read_yaml
-from bot.nlu.entities import numbers
 from voice.tts.sentences import sentences
 from voice.verbaliser import verbalise
 
 COMMANDS = ("repeat", "slower", "louder", "yes", "no")
-_NOT_WORDS = re.compile(r"[^\w ]+")
+_NOT_LETTERS = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Script:
         if not isinstance(content, dict) or set(content) != {"menu", "commands", "spellings"}:
             raise InvalidContent(str(path), None, "needs exactly the keys menu, commands and spellings")
         commands = {
-            _plain(str(text)): name
+            _joined(str(text)): name
             for name, texts in _mapping(path, content, "commands").items()
             for text in texts
         }
@@ -66,7 +65,7 @@ class Script:
 
     def command(self, text: str) -> str | None:
         """One of `COMMANDS`, where the message is nothing else."""
-        return self.commands.get(_plain(text))
+        return self.commands.get(_joined(text))
 
     def menu_text(self, locale: str) -> str:
         keys = "; ".join(
@@ -96,14 +95,9 @@ class Script:
         )
 
 
-def score(text: str) -> int | None:
-    """1 to 5, keyed or said."""
-    value = numbers.read(text)
-    return int(value) if value is not None and value in range(1, 6) else None
-
-
-def _plain(text: str) -> str:
-    return " ".join(_NOT_WORDS.sub(" ", text.lower()).split())
+def _joined(text: str) -> str:
+    """Recognisers write "по медленнее" and "помедленнее" as they like."""
+    return _NOT_LETTERS.sub("", text.lower().replace("ё", "е"))
 
 
 def _mapping(path: Path, content: Any, key: str) -> Mapping[str, Any]:

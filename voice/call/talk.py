@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 from bot.core.types import PHONE, Ask, Conversation, Escalate, Inbound, NewEvent, QuickReply, Turn
 from bot.dialog.policy import OPERATOR
 from bot.nlu.entities import phones
-from bot.nlu.project import SMALL_TALK
 from bot.web.customer_view import SEPARATOR
 from bot.web.house import House
 from voice.ports import Heard, Incoming
 
 T = TypeVar("T")
+GOODBYE = "goodbye"  # the intent of the project
 WITHHELD = "withheld"  # address of a caller without a number, with the id of the call
 
 
@@ -145,7 +145,7 @@ def _reply(turn: Turn) -> Reply:
         options=answer.options if isinstance(answer, Ask) else (),
         topic=answer.reason if isinstance(answer, Escalate) else None,
         asks=turn.task.asks if turn.task is not None else None,
-        over=turn.intent == f"{SMALL_TALK}/goodbye",
+        over=turn.intent == GOODBYE,
         answers=turn.seq,
     )
 
