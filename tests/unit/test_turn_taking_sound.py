@@ -57,7 +57,7 @@ def test_without_a_model_loudness_decides() -> None:
 
 
 def test_features_are_those_of_whisper() -> None:
-    """Values of `transformers.WhisperFeatureExtractor(chunk_length=8)` with `do_normalize`, for this chirp."""
+    """Values of `transformers.WhisperFeatureExtractor(chunk_length=8)` with `do_normalize`."""
     time = np.arange(3 * 16_000) / 16_000
     chirp = (0.3 * np.sin(2 * np.pi * (200 + 900 * time) * time)).astype(np.float32)
     features = log_mel(chirp)
