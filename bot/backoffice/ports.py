@@ -58,8 +58,11 @@ class Backoffice(Protocol):
         """
         ...
 
-    async def check_code(self, *, contract_number: str, phone: str, code: str) -> Customer | None:
-        """The customer, once per code; None for a wrong or old code. Refused: `too_many_attempts`."""
+    async def check_code(self, *, contract_number: str, phone: str, code: str, key: str) -> Customer | None:
+        """The customer, once per code; None for a wrong or old code. Refused: `too_many_attempts`.
+
+        A turn that is decided twice names the customer twice; with another key the code is spent.
+        """
         ...
 
     async def verify(self, *, contract_number: str, full_name: str, birth_date: date) -> Customer | None:

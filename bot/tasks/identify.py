@@ -27,13 +27,13 @@ async def ask_code(at: Situation) -> Outcome:
     contract, phone = str(at.slot("contract_number")), str(at.slot("phone"))
     pair = f"{contract} {phone}"
     outcome: Outcome = []
-    if at.slot("code_sent") != pair:
+    if str(at.slot("code_sent") or "").rpartition(" ")[0] != pair:
         try:
             await at.backoffice.send_code(contract_number=contract, phone=phone)
         except BackofficeRefused as refused:
             if refused.refusal != "code_too_often":
                 return [at.say("utter_code_locked"), *ended(GIVEN_UP)]
-        outcome.append(SlotSet("code_sent", pair))
+        outcome.append(SlotSet("code_sent", f"{pair} {at.now.isoformat()}"))
     return [*outcome, at.say("utter_ask_code")]
 
 
@@ -43,9 +43,15 @@ def _code(at: Situation) -> str | None:
 
 
 async def _checked(value: Any, at: Situation) -> Accepted:
-    contract, phone = str(at.slot("contract_number")), str(at.slot("phone"))
+    asked = {
+        "contract_number": str(at.slot("contract_number")),
+        "phone": str(at.slot("phone")),
+        "code": str(value),
+    }
+    # By the moment of sending and by what failed so far too: a code that is told again is another attempt.
+    key = at.key("check_code", {**asked, "sent": at.slot("code_sent"), "failures": at.slot("failures")})
     try:
-        customer = await at.backoffice.check_code(contract_number=contract, phone=phone, code=str(value))
+        customer = await at.backoffice.check_code(**asked, key=key)
     except BackofficeRefused as refused:
         raise Wrong("utter_code_locked", ends=True) from refused
     if customer is None:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
+import pytest
 import uvicorn
 from fastapi import FastAPI
 from held_clock import HeldClock
 
+from bot.backoffice.errors import BackofficeAway, BackofficeRefused
 from bot.backoffice.example.app import create_app
 from bot.backoffice.http import HttpBackoffice
+from bot.backoffice.records import Customer, Ticket
 
 TOKEN = "a token of the tests"
 WEDNESDAY = datetime(2026, 6, 3, 8, 20, tzinfo=UTC)  # 11:20 in Moscow
+TODAY = WEDNESDAY.date()
+ORLOV = {"contract_number": "МП-204518", "phone": "+79000000012"}
 
 
 @dataclass
@@ -60,6 +66,31 @@ def clock_at(moment: datetime) -> HeldClock:
     clock = HeldClock()
     clock.advance(moment - clock())
     return clock
+
+
+async def refusal(work: Awaitable[object]) -> tuple[str, dict[str, Any]]:
+    with pytest.raises(BackofficeRefused) as raised:
+        await work
+    assert raised.value.code == "backoffice_refused"
+    return raised.value.refusal, dict(raised.value.details)
+
+
+async def checked(company: Company, contract_number: str, phone: str, code: str) -> Customer | None:
+    """The code told once more, in another turn."""
+    return await company.backoffice.check_code(
+        contract_number=contract_number, phone=phone, code=code, key=uuid4().hex
+    )
+
+
+async def away(work: Awaitable[object]) -> BackofficeAway:
+    with pytest.raises(BackofficeAway) as raised:
+        await work
+    assert raised.value.code == "backoffice_away"
+    return raised.value
+
+
+def change(backoffice: HttpBackoffice, key: str = "k") -> Awaitable[Ticket]:
+    return backoffice.change_payment_date(contract_number="МП-204518", day=20, key=key)
 
 
 @asynccontextmanager

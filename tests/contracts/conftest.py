@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from company import WEDNESDAY, Company, clock_at, company_inside, company_on_a_port
 from held_clock import HeldClock
 from services import postgres, postgres_url, redis_server, redis_url
 
@@ -32,3 +33,11 @@ async def store(database_url: str, clock: HeldClock) -> AsyncIterator[Store]:
     opened = await Store.open(database_url, clock=clock)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(params=["inside", pytest.param("port", marks=pytest.mark.live)])
+async def company(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Company]:
+    """The example company inside the process, and on a port."""
+    start = company_inside if request.param == "inside" else company_on_a_port
+    async with start(tmp_path / "backoffice.db", clock_at(WEDNESDAY)) as running:
+        yield running

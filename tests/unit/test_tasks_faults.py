@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -98,12 +99,8 @@ async def test_the_same_message_twice_does_nothing_twice(talk: Talk) -> None:
     assert talk.done() == ["date_change"]
 
 
-async def test_a_turn_that_is_decided_again_does_nothing_twice(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another replica committed meanwhile: the work was done before that was known."""
-    orlov = talk.by("c-orlov")
-    await orlov.say(TO_20)
+def outrun(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Another replica commits before the next turn does; empty once that has happened."""
     commit, stale = talk.shop.store.conversations.commit, ["once"]
 
     async def late(conversation_id: str, version: int, outcome: Outcome) -> tuple[Event, ...]:
@@ -115,10 +112,43 @@ async def test_a_turn_that_is_decided_again_does_nothing_twice(
         return await commit(conversation_id, version, outcome)
 
     monkeypatch.setattr(talk.shop.store.conversations, "commit", late)
+    return stale
+
+
+async def test_a_turn_that_is_decided_again_does_nothing_twice(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work was done before it was known that another replica had committed."""
+    orlov = talk.by("c-orlov")
+    await orlov.say(TO_20)
+    stale = outrun(talk, monkeypatch)
     turn = await orlov.say("да")
     assert not stale
     assert form(turn) == "change_date_form:done"
     assert talk.done() == ["date_change"]
+
+
+async def test_a_code_is_not_wrong_because_the_turn_is_decided_again(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first decision spent it."""
+    await talk.all("проверьте, пожалуйста, статус моей заявки", "ЗВ-500103", "89000000015")
+    stale = outrun(talk, monkeypatch)
+    turn = await talk.say(talk.code("+79000000015"))
+    assert not stale
+    assert form(turn) == "status_form:done"
+    assert "одобрена" in said(turn)
+
+
+async def test_a_spent_code_told_again_later_names_nobody(talk: Talk) -> None:
+    ask = ("проверьте, пожалуйста, статус моей заявки", "ЗВ-500103", "89000000015")
+    await talk.all(*ask)
+    spent = talk.code("+79000000015")
+    assert form(await talk.say(spent)) == "status_form:done"
+    talk.clock.advance(timedelta(hours=1))
+    await talk.all(*ask)
+    turn = await talk.say(spent)
+    assert form(turn) == "status_form:active"
 
 
 async def test_what_waited_for_a_person_is_recovered(talk: Talk) -> None:
