@@ -57,7 +57,7 @@ def log_mel(sound: Floats) -> Floats:
 
 
 class SmartTurn:
-    """The model, shared by all calls; 60 ms of a core a question, so asked in a thread."""
+    """The model, shared by all calls; 70 ms of a core a question, so asked in a thread."""
 
     def __init__(self, path: Path) -> None:
         import onnxruntime
