@@ -110,7 +110,7 @@ async def open_house(settings: Settings, metrics: Metrics) -> Running:
     if settings.voice.carriers:
         from voice.gateway import Gateway
 
-        running.voice = Gateway(house)
+        house.voice = running.voice = Gateway(house)
     _start(running)
     return running
 
@@ -206,7 +206,6 @@ async def _open_voice(house: House, gateway: Gateway) -> None:
     try:
         await gateway.start()
     except FrontlineError as error:
-        gateway.problem = error.code
         log.error("voice_not_ready", code=error.code, problem=error.message)
 
 

@@ -50,7 +50,12 @@ class Gateway:
         self._rendering: asyncio.Task[int]
         self._means: Means | None = None
         self._calls = 0
-        self.problem: str | None = "starting"
+        self._problem: str | None = "starting"
+
+    @property
+    def problem(self) -> str | None:
+        """Why calls cannot be taken, or are worse than they should be; None: all is well."""
+        return self._problem or self._voice.problem
 
     @property
     def calls(self) -> int:
@@ -68,8 +73,12 @@ class Gateway:
     async def start(self) -> None:
         """Raises `FrontlineError`: a model that cannot be read, a port that is taken."""
         self._thread.start()
-        await self.on_calls(self._open())
-        self.problem = None
+        try:
+            await self.on_calls(self._open())
+        except FrontlineError as error:
+            self._problem = error.code
+            raise
+        self._problem = None
         log.info("voice.ready", carriers=self._settings.carriers, ports=self.ports())
 
     async def stop(self) -> None:

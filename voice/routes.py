@@ -39,12 +39,18 @@ TheGateway = Annotated[Gateway, Depends(gateway_of)]
     "/call",
     summary="A call that will come",
     dependencies=[Depends(pbx_only)],
-    status_code=204,
+    response_class=PlainTextResponse,
     responses=declared(403, 422, 503),
 )
-async def announce(request: Request, gateway: TheGateway) -> None:
-    """`id` (a UUID), `from`, `to`, `conversation`, `purpose`, `rate`; whatever else is kept as variables."""
+async def announce(request: Request, gateway: TheGateway) -> PlainTextResponse:
+    """`id` (a UUID), `from`, `to`, `conversation`, `purpose`, `rate`; whatever else is kept as variables.
+
+    The answer is `ok`: without it the dialplan sends the caller to a person.
+    """
+    if gateway.problem is not None:
+        raise FrontlineError("voice_not_ready", "no call can be taken now", status=503, retryable=True)
     gateway.announced.announce(request.query_params)
+    return PlainTextResponse("ok")
 
 
 @routes.get(

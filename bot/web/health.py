@@ -27,7 +27,7 @@ class Ready(BaseModel):
     """`components` maps each part to `ok` or to why it is not.
 
     A bus that is `redis_away` costs the other processes time, an `engine` that is away is replaced by
-    the built-in one: neither makes this process unready.
+    the built-in one, a `voice` that is out of order leaves the chats: none of them makes us unready.
     """
 
     ready: bool
@@ -51,6 +51,8 @@ async def ready(response: Response, house: TheHouse) -> Ready:
         components["bus"] = house.bus.problem
     if house.rasa is not None:
         components["engine"] = house.rasa.problem or "ok"
+    if house.voice is not None:
+        components["voice"] = house.voice.problem or "ok"
     if not good:
         response.status_code = 503
     return Ready(ready=good, components=components)

@@ -43,6 +43,15 @@ class Desk(Protocol):
     def renew(self, operator: Operator) -> None: ...
 
 
+class Part(Protocol):
+    """A part of the product that may be out of order while the others work."""
+
+    @property
+    def problem(self) -> str | None:
+        """A stable code; None: all is well."""
+        ...
+
+
 @dataclass(slots=True)
 class House:
     """`answering` is finished before we stop, `running` is ended then.
@@ -65,6 +74,7 @@ class House:
     backoffice: Backoffice
     kept: AsyncExitStack  # what is closed when everything that uses it has ended
     rasa: Opened | None = None  # the engine that plays the dialogue, unless it is the built-in one
+    voice: Part | None = None  # the telephone, where a carrier is configured
     invite_url: str | None = None  # for the first administrator, while there is none
     started: datetime = field(default_factory=clock.now)
     opened: asyncio.Event = field(default_factory=asyncio.Event)

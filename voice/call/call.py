@@ -34,6 +34,7 @@ PART_S = 25.0  # of speech without a question whether to go on
 SLOWER, LOUDER, SLOWEST, LOUDEST = 0.8, 1.4, 0.5, 2.5
 GRACE_S = 5.0  # for the line to end after we left
 CALL_BACK = "/call_me_back"
+NOBODY = "nobody"  # purpose of a call that comes back from a queue where nobody answered
 log = structlog.get_logger(__name__)
 
 
@@ -108,14 +109,21 @@ class Call:
         await self._talk.open()
         incoming = self._line.incoming
         await self._note("call.started", {"carrier": incoming.carrier, "purpose": incoming.purpose})
-        self._senses.mute()
-        await self._say(self._text("notice_recorded" if self._recording else "notice"))
-        self._senses.unmute()
-        await self._say(self._text("greeting_again" if self._talk.known else "greeting"), ask=True)
+        if incoming.purpose == NOBODY:
+            await self._ask(self._nobody_free(""))
+        else:
+            await self._greet()
         while True:
             step = await self._react(await self._happenings.get())
             if step is not None:
                 return step
+
+    async def _greet(self) -> None:
+        """The notice is heard to its end, then the caller may speak at any time."""
+        self._senses.mute()
+        await self._say(self._text("notice_recorded" if self._recording else "notice"))
+        self._senses.unmute()
+        await self._say(self._text("greeting_again" if self._talk.known else "greeting"), ask=True)
 
     async def _react(self, happening: Happening | Late) -> NextStep | None:
         match happening:
@@ -246,15 +254,17 @@ class Call:
             return HANGUP
         if self._talk.people() > 0:
             return self._to_person(topic)
+        await self._ask(self._nobody_free(topic))
+        return None
 
+    def _nobody_free(self, topic: str) -> Question:
         async def answered(text: str) -> Way | None:
             if self._script.command(text) == "yes":
                 return Way(await self._turn(self._talk.say(Heard(), choice=CALL_BACK)))
             await self._say(self._text("stay"))
             return Way(self._to_person(topic))
 
-        await self._ask(Question("nobody_free", YES_NO, answered))
-        return None
+        return Question("nobody_free", YES_NO, answered)
 
     async def _quiet(self) -> NextStep | None:
         if self._parting:
