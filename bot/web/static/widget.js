@@ -2,11 +2,13 @@
 import { client, html, Icon, render, speak, t, useEffect, useLayoutEffect, useRef, useState, useValue } from "./lib.js";
 import { Menu } from "./menu.js";
 import { ChatSession, readUpTo, remembered, rememberLocale, unreadSince } from "./widget/session.js";
+import { Call, CallBar, CallInvitation, isLive, useFocus } from "./widget/call.js";
 import { Composer } from "./widget/composer.js";
 import { Dialog } from "./widget/messages.js";
 import { Rating } from "./widget/rating.js";
 
 const params = new URLSearchParams(location.search);
+const callPage = document.body.classList.contains("call-page");
 const host = window.parent === window ? null : params.get("host");
 const tell = (type, rest = {}) => { if (host) window.parent.postMessage({ frontline: type, ...rest }, host); };
 
@@ -28,11 +30,15 @@ function save(text, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-function Header({ config, state, menu }) {
+function Header({ config, state, menu, call }) {
+  const calling = isLive(useValue(call.state));
+  const start = useRef(null);
+  useFocus(start, !calling);
   const { handoff } = state.conversation || {};
   const status = handoff?.status === "claimed" ? `${handoff.operator_name || t("operator")}, ${t("operator_role")}` : t("robot");
   return html`<header class="head"><span class="avatar"><${Icon} name=${handoff?.status === "claimed" ? "person" : "robot"} size=${22} /></span>
     <div class="head-text"><h1>${config.company.name}</h1><p>${status}</p></div>
+    ${state.token && config.calls && !calling && !callPage && html`<button type="button" class="icon-button" ref=${start} aria-label=${t("call_robot")} title=${t("call_robot")} onClick=${() => call.start()}><${Icon} name="phone" /></button>`}
     ${menu}
     ${host && html`<button type="button" class="icon-button" aria-label=${t("close")} onClick=${() => tell("close")}><${Icon} name="down" /></button>`}</header>`;
 }
@@ -48,7 +54,7 @@ function Consent({ config, onAccept, locale, onLocale }) {
     <ul><li>${t("can_answer")}</li><li>${t("can_call")}</li><li>${t("no_secrets")}</li></ul>
     <p class="small">${t("consent")} <a href=${config.company.privacy_url} target="_blank" rel="noopener">${t("privacy")}</a>.</p>
     ${step === "failed" && html`<p class="error" role="alert">${t("problem_offline")}</p>`}
-    <button type="button" class="button primary big" disabled=${step === "sending"} onClick=${accept}>${t("accept")}</button>
+    <button type="button" class="button primary big" disabled=${step === "sending"} onClick=${accept}>${t(callPage && config.calls ? "accept_call" : "accept")}</button>
     <button type="button" class="button quiet small" lang=${locale === "ru" ? "en" : "ru"} onClick=${onLocale}>${t("other_locale_version")}</button>
   </main>`;
 }
@@ -64,7 +70,7 @@ function Status({ state, config, session }) {
 
 const STARTERS = ["starter_1", "starter_2", "starter_3", "starter_4"];
 
-function Chat({ config, session, state, shown, onTranscript }) {
+function Chat({ config, session, call, state, shown, onTranscript }) {
   const log = useRef(null);
   const pinned = useRef(true); // the end is in sight, and stays so
   const [away, setAway] = useState(false);
@@ -100,6 +106,8 @@ function Chat({ config, session, state, shown, onTranscript }) {
   const toEnd = () => log.current.scrollTo({ top: log.current.scrollHeight, behavior: "smooth" });
   return html`
     <${Status} state=${state} config=${config} session=${session} />
+    <${CallBar} call=${call} />
+    ${callPage && config.calls && html`<${CallInvitation} call=${call} />`}
     <div class="log-box"><main class="log" ref=${log} onScroll=${onScroll} role="log" aria-live="polite" aria-label=${t("dialog")} tabindex="0">
       <${Dialog} state=${state} company=${config.company.name} onDiscard=${(id) => session.discard(id)}
         onChoose=${(reply) => session.say(reply.title, reply.payload)} />
@@ -121,6 +129,10 @@ function Widget({ first }) {
   const session = useRef(null);
   session.current ??= new ChatSession(config.locale);
   const state = useValue(session.current.state);
+  const call = useRef(null);
+  call.current ??= new Call(session.current);
+  const { token } = state;
+  useEffect(() => (token ? () => call.current.hangUp() : undefined), [token]); // another person, or a dialog that nobody links to it
 
   useEffect(() => {
     const listen = (event) => {
@@ -132,9 +144,11 @@ function Widget({ first }) {
     const escape = (event) => { if (event.key === "Escape") tell("close"); };
     addEventListener("message", listen);
     addEventListener("keydown", escape);
+    const leave = () => call.current.hangUp();
+    addEventListener("pagehide", leave);
     tell("ready");
     if (session.current.token) { tell("active"); session.current.connect(); }
-    return () => { removeEventListener("message", listen); removeEventListener("keydown", escape); };
+    return () => { removeEventListener("message", listen); removeEventListener("keydown", escape); removeEventListener("pagehide", leave); };
   }, []);
 
   async function switchLocale() {
@@ -153,11 +167,11 @@ function Widget({ first }) {
     dialog && { text: t("transcript"), run: transcript },
     dialog && { text: t("end"), run: () => session.current.end() },
   ]}><${Icon} name="more" /></${Menu}>`;
-  return html`<div class="widget"><${Header} config=${config} state=${state} menu=${menu} />
+  return html`<div class="widget"><${Header} config=${config} state=${state} menu=${menu} call=${call.current} />
     ${state.token
-      ? html`<${Chat} config=${config} session=${session.current} state=${state} shown=${shown} onTranscript=${transcript} />`
+      ? html`<${Chat} config=${config} session=${session.current} call=${call.current} state=${state} shown=${shown} onTranscript=${transcript} />`
       : html`<${Consent} config=${config} locale=${config.locale} onLocale=${switchLocale}
-          onAccept=${async () => { await session.current.begin(); tell("active"); }} />`}</div>`;
+          onAccept=${async () => { await session.current.begin(); tell("active"); if (callPage && config.calls) call.current.start(); }} />`}</div>`;
 }
 
 const request = client();
