@@ -279,3 +279,23 @@ async def test_the_last_text_stays_when_the_result_is_empty() -> None:
     heard = decoder.finish()
     assert heard.text == "да три четыре"
     assert [word.confidence for word in heard.words] == [0.9, KEPT_CONFIDENCE, KEPT_CONFIDENCE]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (["▁за", "яв", "ка", "▁на"], ["заявка", "на"]),
+        (["да", " ", "н", "е", "т"], ["да", "нет"]),  # as T-one spells
+        ([" Да", " ", "нет"], ["да", "нет"]),
+        ([" "], []),
+        ([], []),
+    ],
+)
+def test_pieces_of_words_are_put_together(tokens: list[str], words: list[str]) -> None:
+    from voice.asr.sherpa_onnx import _words
+
+    starts = [0.1 * at for at in range(len(tokens))]
+    found = _words(tokens, starts, [-0.1] * len(tokens))
+    assert [word.text for word in found] == words
+    assert all(word.start < word.end and 0.9 < word.confidence < 0.91 for word in found)
+    assert all(word.confidence == 1 for word in _words(tokens, starts, []))
