@@ -1,6 +1,6 @@
 """A real Asterisk for a test run, with the product's own configuration of `deploy/asterisk`.
 
-The tree comes from the folder named by FRONTLINE_PBX_TREE, or the archive named by FRONTLINE_PBX_ARCHIVE, or
+The tree comes from the folder named by TEST_PBX_TREE, or the archive named by TEST_PBX_ARCHIVE, or
 the archive in the cache, which `pbx/get.sh` and `pbx/pack.sh` make in a minute.
 """
 
@@ -22,7 +22,7 @@ from tests.telephony.ports import free_ports, wait_until
 HERE = Path(__file__).resolve().parent
 PRODUCT = HERE.parent.parent / "deploy" / "asterisk"
 CACHE = Path(
-    os.environ.get("FRONTLINE_PBX_DIR")
+    os.environ.get("TEST_PBX_DIR")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "frontline" / "pbx"
 )
 LIBRARIES = {
@@ -40,16 +40,16 @@ class Unavailable(Exception):
 
 def tree() -> Path:
     """The folder with an Asterisk; unpacks or fetches it when it is not there yet."""
-    if named := os.environ.get("FRONTLINE_PBX_TREE"):
+    if named := os.environ.get("TEST_PBX_TREE"):
         return Path(named)
-    archive = Path(os.environ.get("FRONTLINE_PBX_ARCHIVE") or CACHE / "asterisk.tar.zst")
+    archive = Path(os.environ.get("TEST_PBX_ARCHIVE") or CACHE / "asterisk.tar.zst")
     modules = (HERE / "pbx/etc/modules.conf", PRODUCT / "modules.conf")
     names = hashlib.sha256(b"".join(path.read_bytes() for path in modules)).hexdigest()[:12]
-    if "FRONTLINE_PBX_ARCHIVE" not in os.environ and not (CACHE / f"made-{names}").exists():
+    if "TEST_PBX_ARCHIVE" not in os.environ and not (CACHE / f"made-{names}").exists():
         _make(archive)
         (CACHE / f"made-{names}").touch()
     if not archive.is_file():
-        raise Unavailable(f"FRONTLINE_PBX_ARCHIVE: {archive} is no file")
+        raise Unavailable(f"TEST_PBX_ARCHIVE: {archive} is no file")
     stamp = f"{archive.stat().st_size}-{archive.stat().st_mtime_ns}"
     unpacked = CACHE / f"tree-{stamp}"
     if not unpacked.is_dir():
@@ -197,7 +197,7 @@ class Asterisk:
                 self._process.wait(5)
             except subprocess.TimeoutExpired:
                 self.kill()
-        if (keep := os.environ.get("FRONTLINE_PBX_LOG")) and self.console.exists():
+        if (keep := os.environ.get("TEST_PBX_LOG")) and self.console.exists():
             shutil.copy(self.console, keep)
         shutil.rmtree(self._run, ignore_errors=True)
 

@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2034
 # env.sh: folders and platform names of the scripts beside it. Sourced, not run.
 #
-# FRONTLINE_PBX_DIR  where Asterisk is unpacked; default: frontline/pbx in the XDG cache folder. Keep it short:
+# TEST_PBX_DIR  where Asterisk is unpacked; default: frontline/pbx in the XDG cache folder. Keep it short:
 #                    Asterisk's control socket lies below it (limit of a Unix socket's path: 107).
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../../.." && pwd)
-PBX_DIR=${FRONTLINE_PBX_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/frontline/pbx}
+PBX_DIR=${TEST_PBX_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/frontline/pbx}
 FULL=$PBX_DIR/full
 ARCHIVE=$PBX_DIR/asterisk.tar.zst
 

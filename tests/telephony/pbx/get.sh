@@ -5,7 +5,7 @@
 # status, so it resolves the whole closure including libc; packages are only extracted, their scripts never run.
 # The result starts with its own loader and libraries. Default suite: forky (Asterisk 22). About 65 MB.
 #
-# FRONTLINE_DEBIAN_MIRROR overrides the mirror; by default it is the one in this system's own apt sources.
+# TEST_DEBIAN_MIRROR overrides the mirror; by default it is the one in this system's own apt sources.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 need apt-get dpkg-deb awk
@@ -62,8 +62,8 @@ is_unneeded() {
   return 1
 }
 
-mirror=${FRONTLINE_DEBIAN_MIRROR:-$(mirror_of_this_system)}
-[ -n "$mirror" ] || { echo "no Debian mirror in the apt sources: set FRONTLINE_DEBIAN_MIRROR" >&2; exit 1; }
+mirror=${TEST_DEBIAN_MIRROR:-$(mirror_of_this_system)}
+[ -n "$mirror" ] || { echo "no Debian mirror in the apt sources: set TEST_DEBIAN_MIRROR" >&2; exit 1; }
 
 mkdir -p "$apt_dir"/{etc,lists/partial,cache/archives/partial,packages}
 echo "deb [signed-by=$keyring] $mirror $suite main" >"$apt_dir/etc/sources.list"
