@@ -2,7 +2,7 @@
 # env.sh: folders and platform names of the scripts beside it. Sourced, not run.
 #
 # TEST_PBX_DIR  where Asterisk is unpacked; default: frontline/pbx in the XDG cache folder. Keep it short:
-#                    Asterisk's control socket lies below it (limit of a Unix socket's path: 107).
+#               Asterisk's control socket lies below it (limit of a Unix socket's path: 107).
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../../.." && pwd)
 PBX_DIR=${TEST_PBX_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/frontline/pbx}
