@@ -10,7 +10,7 @@ from bot.core.types import TaskState
 from bot.dialog.answering import MEMORY, TurnActions
 from bot.dialog.hearing import Waiting
 from bot.engine.agent import Handled
-from bot.engine.events import UserSaid
+from bot.engine.events import SlotSet, UserSaid
 from bot.engine.ports import Engine
 from bot.engine.responses import Responder
 from bot.engine.states import REQUESTED, Lens
@@ -48,15 +48,8 @@ class Dialogue:
         """The slots that are empty again when a task is over."""
         return tuple(name for name in self.domain.slots if name not in KEPT)
 
-    async def handle(self, state: Mapping[str, Any], text: str, sender: str, **given: Any) -> Handled:
-        return await self.engine.handle(state, text, sender, **given)
-
     def at(self, state: Mapping[str, Any], sender: str) -> Position:
-        try:
-            tracker = Tracker.from_json(self.lens, state, sender)
-        except (KeyError, TypeError, AttributeError):  # the engine begins anew as well
-            tracker = Tracker.begin(self.lens, sender=sender)
-        return Position(self, tracker)
+        return Position(self, Tracker.of(self.lens, state, sender))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +58,11 @@ class Position:
 
     dialogue: Dialogue
     tracker: Tracker
+
+    async def handle(self, text: str, **given: Any) -> Handled:
+        """What the engine makes of the message; see `bot.engine.ports.Engine`. Memory is not kept."""
+        handled = await self.dialogue.engine.handle(self.tracker, text, self.tracker.sender, **given)
+        return handled._replace(state=_without_memory(handled.state))
 
     @property
     def form(self) -> str | None:
@@ -145,3 +143,12 @@ class Position:
     def _takes_text(self) -> bool:
         slot = self.dialogue.domain.slots.get(self.requested or "")
         return any(each.type is MappingType.FROM_TEXT for each in (slot.mappings if slot else ()))
+
+
+def _without_memory(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The conversation keeps the memory itself and gives it with every message. It changes twice in a
+    turn: with all its values a conversation would weigh three times as much.
+    """
+    events = [each for each in state["events"] if each["event"] != SlotSet.__name__ or each["name"] != MEMORY]
+    base = {name: value for name, value in state["base"].items() if name != MEMORY}
+    return {**state, "base": base, "events": events}

@@ -251,10 +251,8 @@ class _Turn:
             waiting = self.dialogue.waiting_for(text, self.actions)
             spans = self._found(text) if self._needs_entities(understanding) else ()
             said = hearing.hear(understanding, spans, waiting, self.context, self.thinker.offers)
-        handled = await self.thinker.dialogue.handle(
-            self.engine_state,
+        handled = await self.dialogue.handle(
             text,
-            self.conversation.id,
             channel=self.inbound.medium,
             slots=self._slots(),
             said=said,
@@ -315,7 +313,8 @@ class _Turn:
         intent: str,
         task: TaskState | None,
     ) -> Decision:
-        context = Context.read(handled.slots.get(MEMORY) or {})
+        kept = handled.slots.get(MEMORY)  # none where the engine has undone the message
+        context = Context.read(kept) if kept else self.context
         begun = task is not None and self.dialogue.form is None and bool(handled.messages)
         about = self._explained(intent, understanding, handled.slots) if begun else None
         return composing.compose(

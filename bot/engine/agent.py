@@ -25,7 +25,7 @@ from bot.engine.ports import Actions, NoActions, Parser, Rejected
 from bot.engine.prediction import Prediction
 from bot.engine.responses import Message, Responder
 from bot.engine.states import Lens
-from bot.engine.tracker import Tracker
+from bot.engine.tracker import Kept, Tracker
 from bot.engine.understanding import Understanding
 from bot.project.model import ActionStep, Project, Rule, Story
 
@@ -101,7 +101,7 @@ class Agent:
 
     async def handle(
         self,
-        state: Mapping[str, Any] | None,
+        state: Kept,
         text: str,
         sender: str = "",
         *,
@@ -111,13 +111,14 @@ class Agent:
         said: UserSaid | None = None,
         actions: Actions | None = None,
     ) -> Handled:
-        """`text` may be `/intent{"entity": "value"}`. `at`: seconds, so that a session can end.
+        """`text` may be `/intent{"entity": "value"}`. `at`: seconds, so that a session can end; a
+        tracker does not say when its conversation was.
 
         `slots` are set before the message is heard. `said`: the message as others understood it.
         `actions` are those of this turn.
         """
         runner = replace(self.runner, channel=channel, actions=actions or self.runner.actions)
-        turn = _Turn(self, runner, self._tracker(state, sender))
+        turn = _Turn(self, runner, Tracker.of(self.lens, state, sender))
         if not turn.tracker.events or self._expired(state, at):
             await turn.begin()
         turn.know(slots or {})
@@ -125,15 +126,8 @@ class Agent:
         await turn.answer()
         return Handled.of(turn.tracker, turn.messages, turn.taken, at)
 
-    def _tracker(self, state: Mapping[str, Any] | None, sender: str) -> Tracker:
-        try:
-            return Tracker.from_json(self.lens, state or {}, sender)
-        except (KeyError, TypeError, AttributeError) as error:
-            log.warning("engine.state_not_read", error=type(error).__name__)
-            return Tracker.begin(self.lens, sender=sender)
-
-    def _expired(self, state: Mapping[str, Any] | None, at: float | None) -> bool:
-        before = (state or {}).get("at")
+    def _expired(self, state: Kept, at: float | None) -> bool:
+        before = None if isinstance(state, Tracker) else (state or {}).get("at")
         if before is None or at is None or self.session_minutes <= 0:
             return False
         return bool((at - before) / 60 > self.session_minutes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.engine.events import Event, UserSaid
 from bot.engine.responses import Message
-from bot.engine.tracker import Tracker
+from bot.engine.tracker import Kept, Tracker
 from bot.project.model import EntitySpan
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Engine(Protocol):
 
     async def handle(
         self,
-        state: Mapping[str, Any] | None,
+        state: Kept,
         text: str,
         sender: str = "",
         *,

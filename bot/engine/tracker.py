@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import structlog
+
 from bot.engine.events import (
     LISTEN,
     ActionRejected,
@@ -35,6 +37,8 @@ from bot.engine.events import (
 )
 from bot.engine.states import UNSET, Lens, Slots, State
 from bot.project.model import SlotType
+
+log = structlog.get_logger(__name__)
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST_EVENTS, KEPT_EVENTS = 240, 120  # of a conversation; older ones are folded into the slots
@@ -205,7 +209,19 @@ class Tracker:
         events = (from_json(event) for event in written.get("events", ()))
         return cls.begin(lens, events, sender=sender, base=written.get("base"))
 
+    @classmethod
+    def of(cls, lens: Lens, state: Kept, sender: str = "") -> Tracker:
+        """The conversation that was kept; a new one where it cannot be read."""
+        if isinstance(state, Tracker):
+            return state
+        try:
+            return cls.from_json(lens, state or {}, sender)
+        except (KeyError, TypeError, AttributeError) as error:
+            log.warning("engine.state_not_read", error=type(error).__name__)
+            return cls.begin(lens, sender=sender)
 
+
+Kept = Mapping[str, Any] | Tracker | None  # a conversation as JSON, or what was read from it already
 Heard = tuple[str | None, str | None, tuple[str, ...]]
 
 

@@ -21,7 +21,7 @@ from bot.engine.events import LISTEN, ActionTaken, SlotSet, UserSaid
 from bot.engine.ports import Actions
 from bot.engine.responses import Message, Responder
 from bot.engine.states import Lens
-from bot.engine.tracker import Tracker
+from bot.engine.tracker import Kept, Tracker
 from bot.project.model import ActionStep, Project, Rule, Story
 from bot.rasa.client import RasaClient
 from bot.rasa.translation import from_rasa, garbage, is_ready, message_from_rasa, parse_data, to_rasa
@@ -71,7 +71,7 @@ class RasaEngine:
 
     async def handle(
         self,
-        state: Mapping[str, Any] | None,
+        state: Kept,
         text: str,
         sender: str = "",
         *,
@@ -87,7 +87,7 @@ class RasaEngine:
             self.turns[name] = actions
         try:
             tracker = await self._give(
-                self._tracker(state, sender), name, _expired(self.lens, state, at), slots or {}
+                Tracker.of(self.lens, state, sender), name, _expired(self.lens, state, at), slots or {}
             )
             if said is not None and self.hears:
                 await self.client.hear(name, text, parse_data(said))
@@ -100,13 +100,6 @@ class RasaEngine:
             raise garbage("it has not heard the message")  # it failed inside and says nothing of it
         tracker, messages, taken = self._read(tracker, events, channel)
         return Handled.of(tracker, messages, taken, at)
-
-    def _tracker(self, state: Mapping[str, Any] | None, sender: str) -> Tracker:
-        try:
-            return Tracker.from_json(self.lens, state or {}, sender)
-        except (KeyError, TypeError, AttributeError) as error:
-            log.warning("engine.state_not_read", error=type(error).__name__)
-            return Tracker.begin(self.lens, sender=sender)
 
     async def _give(self, tracker: Tracker, name: str, expired: bool, slots: Mapping[str, Any]) -> Tracker:
         """Rasa's conversation becomes ours. Ours has the slots too, where no new session begins.
@@ -180,8 +173,9 @@ def _is_given(written: Mapping[str, Any]) -> bool:
     return GIVEN in (written.get("metadata") or ())
 
 
-def _expired(lens: Lens, state: Mapping[str, Any] | None, at: float | None) -> bool:
-    before, minutes = (state or {}).get("at"), lens.domain.session_minutes
+def _expired(lens: Lens, state: Kept, at: float | None) -> bool:
+    before = None if isinstance(state, Tracker) else (state or {}).get("at")
+    minutes = lens.domain.session_minutes
     if not isinstance(before, int | float) or at is None or minutes <= 0:
         return False
     return (at - before) / 60 > minutes

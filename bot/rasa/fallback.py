@@ -13,6 +13,7 @@ from bot.core.errors import FrontlineError
 from bot.engine.agent import Handled
 from bot.engine.events import UserSaid
 from bot.engine.ports import Actions, Engine
+from bot.engine.tracker import Kept
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +67,7 @@ class Fallback:
 
     async def handle(
         self,
-        state: Mapping[str, Any] | None,
+        state: Kept,
         text: str,
         sender: str = "",
         *,
