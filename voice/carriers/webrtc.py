@@ -26,6 +26,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from aiortc.sdp import SessionDescription
 from av import AudioFrame, AudioResampler, CodecContext, FFmpegError, Packet
 
 from bot.core.errors import FrontlineError
@@ -92,7 +93,7 @@ class Carrier:
         try:
             answer = await _negotiated(connection, offer, line)
         except BaseException:
-            await connection.close()
+            await line.close()
             raise
         self._lines[incoming.id] = line
         task = asyncio.create_task(self._open(line), name=f"connecting {incoming.id}")
@@ -177,6 +178,7 @@ class WebLine:
         await self._connection.close()
         self.ended("hung_up")
         if self._hearing is not None:
+            self._hearing.cancel()  # a track on which nothing ever came does not end by itself
             await asyncio.wait([self._hearing])
         if not self.closed.done():
             self.closed.set_result(None)
@@ -301,6 +303,9 @@ async def _negotiated(connection: RTCPeerConnection, offer: str, line: WebLine) 
     audio = connection.addTransceiver(OurVoice(line), direction="sendrecv")
     audio.setCodecPreferences(opus)
     try:
+        for media in SessionDescription.parse(offer).media:
+            if media.dtls is None or not media.dtls.fingerprints:
+                raise ValueError("whose key it is cannot be known")
         await connection.setRemoteDescription(RTCSessionDescription(sdp=_reachable(offer), type="offer"))
         if connection.getTransceivers() != [audio] or audio.receiver.track is None:
             raise ValueError("one microphone and no picture are expected")
