@@ -23,12 +23,14 @@ from voice.turn_taking import (
     Event,
     Expected,
     Hold,
+    Judge,
     Resume,
     Silence,
     TurnCapped,
     TurnEnded,
     TurnTaker,
 )
+from voice.turn_taking.words import SHORT
 
 TICK_S = 0.1  # without sound, after which the clock goes on
 
@@ -86,10 +88,12 @@ class Senses:
         self._keys = Keys()
         self._grammar: Sequence[str] = ()
         self._news: str | None = None
+        self._verdict: str | None = None
+        self._recogniser, self._rate = means.recogniser, rate
         self._pending: list[Event] = []
         self._order = asyncio.Lock()
         self._heard_at = 0.0
-        self._finishing: set[asyncio.Task[None]] = set()
+        self._working: set[asyncio.Task[None]] = set()
         self.again = False  # the caller goes on with what the last utterance began
         self.mouth: Mouth | None = None
 
@@ -112,9 +116,9 @@ class Senses:
                 await clock
 
     async def close(self) -> None:
-        for task in self._finishing:
+        for task in self._working:
             task.cancel()
-        await asyncio.gather(*self._finishing, return_exceptions=True)
+        await asyncio.gather(*self._working, return_exceptions=True)
         await self._ear.close()
 
     def expect(self, expected: Expected, grammar: Sequence[str] = ()) -> None:
@@ -169,6 +173,9 @@ class Senses:
         """What happened since the last sound: our own side's doings, and what was recognised."""
         events, self._pending = self._pending, []
         news, self._news = self._news, None
+        verdict, self._verdict = self._verdict, None
+        if verdict is not None:
+            events += self._taker.verdict(verdict, at)
         return events if news is None else events + self._taker.text(news, at)
 
     def _keyed(self, digits: str | None) -> None:
@@ -182,6 +189,8 @@ class Senses:
                     self.again = event.again
                     self._news = None
                     self._ear.start(self._grammar)
+                case Judge():
+                    self._beside(self._judge(event.sound))
                 case Resume() | Dismissed():
                     self.again = False
                     self._ear.abandon()
@@ -209,9 +218,22 @@ class Senses:
 
     def _finish(self, voice_ended: float, at: float) -> None:
         self.again = False
-        task = asyncio.create_task(self._finished(self._ear.finish(), voice_ended, at))
-        self._finishing.add(task)
-        task.add_done_callback(self._finishing.discard)
+        self._beside(self._finished(self._ear.finish(), voice_ended, at))
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Sound goes on being heard meanwhile."""
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _judge(self, sound: bytes) -> None:
+        """A short voice during our speech: was it one of the words that only say "go on"?"""
+        try:
+            listening = self._recogniser.listen(self._rate, grammar=SHORT)
+            await listening.feed(sound)
+            self._verdict = (await listening.finish()).text
+        except FrontlineError as error:
+            self._deaf(error)
 
     async def _finished(self, hearing: Coroutine[Any, Any, Heard], voice_ended: float, at: float) -> None:
         self._tell(Utterance(await hearing, voice_ended, at))
