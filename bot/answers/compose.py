@@ -5,16 +5,13 @@ Nothing is rephrased, so that numbers and conditions stay exactly as the editor 
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
-from bot.answers.markdown import help_url, resolve
+from bot.answers.markdown import help_url, plain, resolve
+from bot.answers.relevance import scores
 from bot.core.types import Source
 from bot.nlu.query import Query
 from knowledge_base.articles import Article
@@ -24,7 +21,9 @@ CHAT_CHARS = 900  # a chat answer that fits a phone screen or two
 SHARED_CHARS = 550  # for each of two answers in one message
 TABLE_ROWS = 6  # of a longer table only the rows that bear on the question are shown
 RELATED = 3
-SURE_LEAD = 1.25  # how much better than the opening a passage must be to be moved before it
+LEAD = 0.3  # by how much a passage must answer better than the opening to be moved before it
+TOLD_BETTER = 0.6  # by how much a written passage must answer better than what is meant to be heard
+SPOKEN_CHARS = 420  # of a passage that is heard
 _LEAD = re.compile(r"^\*\*[^*]+\*\*:?$|^#{1,6} |:$")
 _REFERENCE = re.compile(r"\[\[[^\]]*\]\]")
 _MARKUP = re.compile(r"[*_`#|>]+|^\s*(?:[-+]|\d+\.)\s+", re.MULTILINE)
@@ -66,6 +65,18 @@ class Composer:
                 break
         return resolve("\n\n".join(chosen), {key: other.title for key, other in articles.items()})
 
+    def spoken(self, article: Article, query: Query) -> str:
+        """What is heard: the article's text for the ear, or the passage that answers when that does not."""
+        if not article.voice:
+            return article.title
+        heard = Passage(article.voice, self.read(article.voice), pointer=False)
+        written = [one for one in self._passages(article.body) if _speakable(one)]
+        found = _scores([heard, *written], query)
+        best = max(range(len(found)), key=lambda index: found[index])
+        if best == 0 or found[best] < found[0] + TOLD_BETTER:
+            return article.voice
+        return _said(written[best - 1].text)
+
     def _cut(self, body: str) -> tuple[Passage, ...]:
         return tuple(
             Passage(text, self.read(_MARKUP.sub(" ", _REFERENCE.sub(" ", text))), _is_pointer(text))
@@ -102,27 +113,22 @@ def related(answered: Sequence[Article], articles: Mapping[str, Article]) -> tup
 
 
 def _order(passages: Sequence[Passage], query: Query) -> list[Passage]:
-    """The best passage, the opening, then the rest as written; as written when none stands out."""
-    spread = Counter(lemma for passage in passages for lemma in set(passage.query.lemmas))
-    scores = [_relevance(passage.query, query, spread, len(passages)) for passage in passages]
-    best = max(range(len(passages)), key=lambda index: scores[index])
-    if best == 0 or scores[best] < SURE_LEAD * scores[0] or scores[best] <= 0:
+    """The best passage, the opening, the rest by how well they answer; as written when none stands out."""
+    found = _scores(passages, query)
+    best = max(range(len(passages)), key=lambda index: found[index])
+    if found[best] < found[0] + LEAD:
         return list(passages)
-    rest = [passage for index, passage in enumerate(passages) if index not in {0, best}]
-    return [passages[best], passages[0], *rest]
+    rest = sorted(set(range(1, len(passages))) - {best}, key=lambda index: -found[index])
+    return [passages[best], passages[0], *(passages[index] for index in rest)]
 
 
-def _relevance(passage: Query, query: Query, spread: Mapping[str, int], total: int) -> float:
-    """Shared words, the rarer within the article the heavier, and nearness of the vectors."""
-    shared = set(passage.lemmas) & set(query.lemmas)
-    words = sum(math.log(1 + total / spread[lemma]) * min(1.0, len(lemma) / 4) for lemma in shared)
-    return words + 2.0 * max(0.0, _cosine(passage, query))
-
-
-def _cosine(left: Query, right: Query) -> float:
-    if left.vector is None or right.vector is None:
-        return 0.0
-    return float(np.dot(left.vector, right.vector))
+def _scores(passages: Sequence[Passage], query: Query) -> list[float]:
+    return scores(
+        [one.query for one in passages],
+        [one.text for one in passages],
+        [one.pointer for one in passages],
+        query,
+    )
 
 
 def _shorten(text: str, query: Query, read: Read, budget: int) -> str | None:
@@ -139,6 +145,18 @@ def _rows(text: str, rows: list[str], query: Query, read: Read) -> str:
     ranked = sorted(body, key=lambda row: -len(wanted & set(read(_MARKUP.sub(" ", row)).lemmas)))
     kept = set(ranked[:TABLE_ROWS])
     return "\n".join(line for line in text.split("\n") if line not in body or line in kept)
+
+
+def _speakable(passage: Passage) -> bool:
+    """One paragraph that is whole without what it refers to."""
+    text = passage.text
+    return "\n" not in text and "→" not in text and not passage.pointer and len(text) <= SPOKEN_CHARS
+
+
+def _said(text: str) -> str:
+    """Without markup and references, and without brackets that only held one."""
+    bare = re.sub(r"\s*\(\s*\)", "", _REFERENCE.sub("", text))
+    return re.sub(r"\s*(?:—|:)\s*(?=[.,;]|$)", "", plain(bare)).strip()
 
 
 def _is_pointer(text: str) -> bool:

@@ -6,13 +6,10 @@ it; a message that stands on its own is not touched by it.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-from bot.core.types import Hit
 
 _OPENS = re.compile(
     r"^(?:а|и|но|так|не|нет|ну|да|тогда|ага|ой|ладно|понятно|хорошо|окей|ок|закрыл\w*|стоп|или|если|потом)\b",
@@ -25,13 +22,6 @@ _LEANS = re.compile(
     re.I,
 )
 _LEAD = re.compile(r"^(?:а|и|но|ну|так|не|нет|да|ага|ой|ладно|понятно|хорошо|окей|ок)[\s,.!]+", re.I)
-
-
-# A conditional logit over development conversations (follow-ups, and unrelated questions in a row),
-# cross-validated and rounded. FLOOR is the probability of an article that a search does not list.
-FLOOR = 0.002
-OWN, JOINT = 0.35, 1.0
-SAME, RELATED, OTHER_FACET, OFFERED = 0.9, 0.35, -0.4, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +81,21 @@ class Context:
         return replace(self, said={**self.said, key: self.said.get(key, 0) + 1})
 
 
+def opens(text: str) -> bool:
+    """Whether it begins as one who goes on with what was said."""
+    return bool(_OPENS.search(text))
+
+
+def leans(text: str) -> bool:
+    """Whether a word of it may stand for what was said before."""
+    return bool(_LEANS.search(text))
+
+
 def leaning(text: str, words: int) -> float:
     """How much a message depends on what was said before, 0..1, by its form alone."""
     score = 0.0
-    score += 0.45 if _OPENS.search(text) else 0.0
-    score += 0.3 if _LEANS.search(text) else 0.0
+    score += 0.45 if opens(text) else 0.0
+    score += 0.3 if leans(text) else 0.0
     score += 0.35 if words <= 3 else 0.2 if words <= 6 else 0.0
     score -= 0.3 if words > 18 else 0.0
     return min(1.0, max(0.0, score))
@@ -105,36 +105,6 @@ def bare(text: str) -> str:
     """Without the words that only join it to what was said before."""
     stripped = _LEAD.sub("", text)
     return stripped or text
-
-
-def combine(
-    own: Sequence[Hit], joint: Sequence[Hit], lean: float, bearing: Mapping[str, float]
-) -> tuple[Hit, ...]:
-    """Ranks by the message itself and by the message read together with what came before.
-
-    Log-linear: a product of the two opinions, the second weighed by how much the message leans on the
-    conversation, times what the conversation itself suggests (`bearing`, in nats). The result is
-    scaled to the probability that anything in the base answers at all.
-    """
-    alone = {hit.article_id: hit for hit in own}
-    together = {hit.article_id: hit for hit in joint}
-    weights = {}
-    for name in alone.keys() | together.keys():
-        weight = (1 + OWN * lean) * _log(alone, name) + JOINT * lean * _log(together, name)
-        weights[name] = weight + lean * bearing.get(name, 0.0)
-    if not weights:
-        return ()
-    highest = max(weights.values())
-    shares = {name: math.exp(weight - highest) for name, weight in weights.items()}
-    known, known_together = sum(hit.p for hit in own), sum(hit.p for hit in joint)
-    scale = ((1 - lean) * known + lean * max(known, known_together)) / sum(shares.values())
-    mixed = (replace(alone.get(name) or together[name], p=min(1.0, scale * shares[name])) for name in shares)
-    return tuple(sorted(mixed, key=lambda hit: -hit.p))
-
-
-def _log(hits: Mapping[str, Hit], name: str) -> float:
-    hit = hits.get(name)
-    return math.log((hit.p if hit else 0.0) + FLOOR)
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ DOUBT, FIRST, SECOND, LENGTH, WITHOUT_CUE = 7.4, -1.4, 1.0, -1.95, 0.6
 DOUBT_AT, FLOOR = 0.6, 0.01
 CLEAR_AT, CLEAR_SECOND = 0.9, 0.05  # a short question that only one article answers is not doubted
 PLAIN_AT, PLAIN_SECOND, PLAIN_WORDS = 0.38, 0.4, 8
-FOLLOWED_AT = 0.35  # a follow-up on the article of the conversation is not doubted
+FOLLOWED_AT = 0.3  # a follow-up on the article of the conversation is not doubted
 
 
 def ambiguous(u: Understanding) -> bool:

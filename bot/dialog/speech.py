@@ -55,7 +55,7 @@ class Speech:
                 "bot.english_answer", self.locale, title=article.title, url=help_url(article.id)
             )
         if self.spoken:
-            return article.voice or article.title
+            return self.composer.spoken(article, query)
         return self.composer.answer(article, query, self.articles, budget)
 
     def read(self, text: str) -> Query:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.core.types import Hit
-from bot.dialog.context import OFFERED, OTHER_FACET, RELATED, SAME, Context, bare, combine, leaning
+from bot.dialog import following
+from bot.dialog.context import Context, bare, leaning
 from bot.dialog.division import Division, Part, Search, whole_first
 from bot.dialog.escalation import Rule, Rules, urgent
 from bot.dialog.questions import asks
@@ -28,6 +29,7 @@ STAYS_AT_TASK, STAYS_WAITING = (0.45, 0.6), (0.85, 0.85)
 STAYS_WORDS, SHORT_EVIDENCE = 3, 0.3
 STAYS_P = 0.5  # how surely, at least, that article is taken for the answer then
 NONSENSE_AT, CHATS_AT = 0.2, 0.35
+NAMED_AT = 0.05  # evidence of the message alone for an article that the conversation leads to
 JOINT_CHARS = 300  # of what was said before, read together with a follow-up
 
 
@@ -50,7 +52,7 @@ class Understanding:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     own: float = 0.0  # how surely the base has the answer to the message alone
     specific: bool = False  # it names a product or a city
-    followed: bool = False  # the best article is the one that the conversation is about
+    followed: bool = False  # the best article is the one that the conversation is about, or is next to it
     question: str = ""  # what to remember as the question
     words: int = 1
 
@@ -99,13 +101,15 @@ class Understand:
         own = tuple(search(query, LIMIT))
         named = self.facets.named(query)
         lean = self._lean(query, context)
+        bound = 0.0 if self._says_nothing(reading, intent, own, context) else following.bound(query, context)
         hits, asked, question = own, query, reading.text
-        if lean > 0 and context.question:
+        if context.question and bound > 0:
             before = self._before(context, named)
             asked = self.query(f"{before} {bare(reading.text)}")
-            joint = search(asked, LIMIT)
-            hits = combine(own, joint, lean, self._bearing(context, named, articles))
-            if lean >= 0.5:
+            bearing = self._bearing(query, context, named, articles)
+            found = search(query, following.WIDE), search(asked, following.WIDE)
+            hits = following.combine(*found, bound, bearing)[:LIMIT]
+            if lean >= ALONE:
                 named |= self.facets.named(asked)
                 question = asked.text[-JOINT_CHARS:]
         stays = self._stays(context, (_top(own), _top(hits)), intent, reading)
@@ -126,10 +130,19 @@ class Understand:
             values=values,
             own=_top(own),
             specific=self.names(reading.text),
-            followed=(lean >= ALONE or stays) and bool(hits) and hits[0].article_id in context.articles[:1],
+            followed=stays or (max(lean, bound) >= ALONE and near(hits, own, context, articles)),
             question=question,
             words=len(asked.tokens),
         )
+
+    @staticmethod
+    def _says_nothing(reading: Reading, intent: Intent, own: Sequence[Hit], context: Context) -> bool:
+        """Noise, and "вы тут?" of one who waits: the conversation gives it no meaning."""
+        if reading.language is Language.NONE:
+            return True
+        noise = intent.score(f"{OUT_OF_SCOPE}/nonsense") >= NONSENSE_AT and not asks(reading.text)
+        short = context.called is not None and len(reading.text.split()) < STAYS_WORDS
+        return (noise or short) and _top(own) < SHORT_EVIDENCE
 
     @staticmethod
     def _stays(context: Context, evidence: tuple[float, float], intent: Intent, reading: Reading) -> bool:
@@ -177,15 +190,19 @@ class Understand:
         return before
 
     def _bearing(
-        self, context: Context, named: frozenset[tuple[str, str]], articles: Mapping[str, Article]
+        self,
+        query: Query,
+        context: Context,
+        named: frozenset[tuple[str, str]],
+        articles: Mapping[str, Article],
     ) -> dict[str, float]:
         """What the conversation suggests for each article: its own, related ones, its product."""
-        bearing: dict[str, float] = dict.fromkeys(context.options, OFFERED)
-        for weight, name in zip((1.0, 0.5), context.articles, strict=False):
+        bearing: dict[str, float] = dict.fromkeys(context.options, following.OFFERED)
+        for name in context.articles[:1]:
             if (article := articles.get(name)) is not None:
                 for other in article.related:
-                    bearing[other] = max(bearing.get(other, 0.0), weight * RELATED)
-                bearing[name] = max(bearing.get(name, 0.0), weight * SAME)
+                    bearing[other] = max(bearing.get(other, 0.0), following.RELATED)
+                bearing[name] = max(bearing.get(name, 0.0), following.same(query, article))
         values = self._topic(context, articles)
         for facet in {facet for facet, _ in named}:
             values.pop(facet, None)
@@ -193,7 +210,7 @@ class Understand:
             mine = self.facets.of_article(article.category, article.audience)
             others = sum(values.get(facet, value) != value for facet, value in mine.items())
             if others:
-                bearing[name] = bearing.get(name, 0.0) + others * OTHER_FACET
+                bearing[name] = bearing.get(name, 0.0) + others * following.OTHER_FACET
         return bearing
 
     def _topic(self, context: Context, articles: Mapping[str, Article]) -> dict[str, str]:
@@ -214,6 +231,18 @@ class Understand:
 
 def _top(hits: Sequence[Hit]) -> float:
     return min(1.0, hits[0].p) if hits else 0.0
+
+
+def near(hits: Sequence[Hit], own: Sequence[Hit], context: Context, articles: Mapping[str, Article]) -> bool:
+    """Whether the best article is the one that the conversation is about, or one that it leads to.
+
+    The latter only where the message alone speaks for it.
+    """
+    about = articles.get(context.articles[0]) if context.articles else None
+    if about is None or not hits:
+        return False
+    named = any(hit.article_id == hits[0].article_id and hit.p >= NAMED_AT for hit in own)
+    return hits[0].article_id == about.id or (named and hits[0].article_id in about.related)
 
 
 def staying(name: str, articles: Mapping[str, Article], hits: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -30,7 +30,7 @@ CUSTOMERS = {
     "D29": "c-orlov",
 }
 PHONES = {"D28": "+79000000011", "D29": "+79000000012"}
-PASSED = 24  # of the evaluation's dialogs at least; only ever raised
+PASSED = 30  # of the evaluation's dialogs at least; only ever raised
 
 
 async def problems(dialog: dict[str, Any], shop: Workshop, folder: Path) -> list[str]:

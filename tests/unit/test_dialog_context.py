@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.types import Hit
-from bot.dialog.context import Context, bare, combine, leaning
+from bot.dialog.context import Context, bare, leaning
+from bot.dialog.following import combine
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
