@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from bot.core.errors import Forbidden, FrontlineError
@@ -12,6 +13,7 @@ from bot.web.errors import declared
 from bot.web.house import house_of
 from bot.web.security import client_ip
 from voice.carriers.networks import Networks
+from voice.carriers.twilio import signed, twiml
 from voice.gateway import Gateway
 
 routes = APIRouter(prefix="/voice", tags=["telephony"])
@@ -51,6 +53,25 @@ async def announce(request: Request, gateway: TheGateway) -> PlainTextResponse:
         raise FrontlineError("voice_not_ready", "no call can be taken now", status=503, retryable=True)
     gateway.announced.announce(request.query_params)
     return PlainTextResponse("ok")
+
+
+@routes.post(
+    "/twilio",
+    summary="A call of Twilio's, or of whoever speaks its format",
+    response_class=Response,
+    responses=declared(403, 503),
+)
+async def twilio(request: Request, gateway: TheGateway) -> Response:
+    """Says in TwiML to stream the call to us. Signed with the token of `voice.twilio_token`."""
+    settings = house_of(request).settings
+    form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+    url, signature = f"{settings.base_url}/voice/twilio", request.headers.get("x-twilio-signature", "")
+    if "twilio" not in gateway.ports() or not settings.voice.twilio_token:
+        raise FrontlineError("voice_off", "twilio is no carrier here", status=503)
+    if not signed(settings.voice.twilio_token, url, form, signature):
+        raise Forbidden("the signature is not Twilio's")
+    told = [(ours, form.get(theirs, "")) for ours, theirs in (("from", "From"), ("to", "To"))]
+    return Response(twiml(settings.base_url, told), media_type="application/xml")
 
 
 @routes.get(

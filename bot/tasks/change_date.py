@@ -52,7 +52,7 @@ async def _contract(at: Situation, product: str) -> Contract:
     held = await at.backoffice.contracts(str(at.slot("customer")))
     mine = [each for each in held if each.product.value == product]
     live = [each for each in mine if each.status is ContractStatus.ACTIVE] or mine
-    named = [each for each in live if each.number == at.slot("contract_number")]
+    named = [each for each in live if identify.is_named(each.number, at.slot("contract_number"))]
     if not live:
         raise Wrong("utter_change_date_refused_contract_closed", ends=True)
     return (named or live)[0]
@@ -113,7 +113,7 @@ class ChangeDate(Task):
         product = at.slot("product")
         if product is None:
             held = await at.backoffice.contracts(str(at.slot("customer")))
-            named = [each for each in held if each.number == at.slot("contract_number")]
+            named = [each for each in held if identify.is_named(each.number, at.slot("contract_number"))]
             live = named or [each for each in held if each.status is ContractStatus.ACTIVE]
             products = {each.product.value for each in live}
             if len(products) != 1:

@@ -13,6 +13,7 @@ from bot.engine.events import SlotSet
 from bot.tasks.form import GIVEN_UP, Accepted, Field, Outcome, Wrong, ended, entity
 from bot.tasks.situation import Situation
 
+CONTRACT_DIGITS = 6
 SLOTS = ("contract_number", "phone", "code")
 
 
@@ -59,8 +60,21 @@ async def _checked(value: Any, at: Situation) -> Accepted:
     return Accepted("ok", {"customer": customer.ref})  # the code itself is not kept
 
 
+def _number(at: Situation) -> str | None:
+    """A contract or an application; on a telephone's keys there are no letters."""
+    found = at.found("contract_number", "application_number")
+    if found is None and at.requested == "contract_number" and (digits := at.found("code")) is not None:
+        found = digits if len(str(digits)) == CONTRACT_DIGITS else None
+    return None if found is None else str(found)
+
+
+def is_named(number: str, said: object) -> bool:
+    """Whether this is the number that was said, with its letters or without."""
+    return said is not None and number in {said, f"{number[: -len(str(said))]}{said}"}
+
+
 FIELDS = (
-    Field("contract_number", entity("contract_number", "application_number")),
+    Field("contract_number", _number),
     Field("phone", entity("phone")),
     Field("code", _code, _checked),
 )

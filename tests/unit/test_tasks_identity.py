@@ -144,3 +144,10 @@ async def test_an_impossible_birth_date_is_said(talk: Talk) -> None:
     turn = await talk.say("Смирнова Анна Олеговна, 14.02.1888, договор МП-118230")
     assert "дату рождения" in said(turn)
     assert form(turn) == "block_card_form:active"
+
+
+async def test_a_number_keyed_without_its_letters_is_found_by_the_phone(talk: Talk) -> None:
+    await talk.all(STATUS, "500103", "+7 900 000-00-15")
+    turn = await talk.say(talk.code(ZUEVA))
+    assert form(turn) == "status_form:done"
+    assert "одобрена" in said(turn)

@@ -16,6 +16,7 @@ from bot.dialog.policy import OPERATOR
 from bot.nlu.entities import phones
 from bot.web.customer_view import SEPARATOR
 from bot.web.house import House
+from voice.asr.numbers import repeated
 from voice.ports import Heard, Incoming
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ class Talk:
             channel=self._channel,
             address=self._address,
             client_id=f"{self._incoming.id}{SEPARATOR}{self._said}",
-            text=heard.text,
+            text=repeated(heard.text),
             locale=self.locale,
             choice=choice,
             confidence=heard.confidence,

@@ -63,15 +63,13 @@ def find(
 
 
 def owner(work: Work, number: str) -> str | None:
-    """The customer of a contract or of an application."""
+    """The customer of a contract or of an application; of digits alone where they are one customer's."""
     number = tidy(number)
+    refs: set[str] = set()
     for table in (db.contracts, db.applications):
-        ref = work.connection.execute(
-            select(table.c.customer_ref).where(table.c.number == number)
-        ).scalar_one_or_none()
-        if ref is not None:
-            return str(ref)
-    return None
+        named = table.c.number.endswith(f"-{number}") if number.isdecimal() else table.c.number == number
+        refs.update(work.connection.execute(select(table.c.customer_ref).where(named)).scalars())
+    return refs.pop() if len(refs) == 1 else None
 
 
 def send_code(work: Work, contract_number: str, phone: str) -> CodeSent:
