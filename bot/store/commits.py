@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Update, bindparam, insert, select, updat
 from bot.core.errors import FrontlineError, NotFound, StaleVersion
 from bot.core.handoff import RAISED, REQUESTED, TRANSITIONS, Step
 from bot.core.types import ConversationStatus, Event, HandoffStatus, NewEvent, Owner
-from bot.store import persons
+from bot.store import persons, promised
 from bot.store.history import GET, OPEN_HANDOFF, SETTLE, append_events, conversation_of, event_of
 from bot.store.records import AlreadyAnswered, NewHandoff, Outcome
 from bot.store.tables import appends, articles, conversations, events, handoffs, inbox, new_id
@@ -84,6 +84,7 @@ def commit(
     # here stands if the version does.
     call, before = standing(connection, conversation_id, outcome)
     count = len(outcome.events) + (call is not None) + outcome.cancel_handoff
+    count += len(outcome.calls) + len(outcome.refuses)
     changes = changes_of(outcome)
     row = connection.execute(
         advance(frozenset(changes)),
@@ -102,6 +103,10 @@ def commit(
         reply = (first, conversation.last_seq) if count else (None, None)
         mark_answered(connection, conversation_id, outcome.answers_seq, reply, at)
     new = list(outcome.events)
+    if outcome.calls or outcome.refuses:
+        promised.refuse(connection, outcome.refuses, at)
+        new += promised.refusals(outcome.refuses)
+        new += promised.schedule(connection, conversation_id, outcome.calls, at)
     if outcome.cancel_handoff:
         new.insert(0, cancelled(connection, conversation_id, at))
     if call is not None:

@@ -86,8 +86,12 @@ class Conversations:
         `handoff_taken` (409; cancelling what an operator has claimed), `handoff_ended` (409; nothing
         to cancel), NotFound.
         """
-        return await self._database.write(
-            lambda connection: commits.commit(connection, conversation_id, version, outcome, at=self._clock())
+        return await until_settled(
+            lambda: self._database.write(
+                lambda connection: commits.commit(
+                    connection, conversation_id, version, outcome, at=self._clock()
+                )
+            )
         )
 
     async def append(

@@ -12,6 +12,7 @@ from bot.store.database import Database, open_database
 from bot.store.handoffs import Handoffs
 from bot.store.keys import ApiKeys
 from bot.store.operators import Operators
+from bot.store.outbound import Outbound
 from bot.store.outbox import Outbox
 from bot.store.visitors import Visitors
 
@@ -27,6 +28,7 @@ class Store:
         self.operators = Operators(database, clock)
         self.visitors = Visitors(database, clock)
         self.outbox = Outbox(database, clock)
+        self.outbound = Outbound(database, clock)
         self.audit = Audit(database, clock)
         self.keys = ApiKeys(database, clock)
 

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, Update, and_, bindparam, func, or_, sele
 from bot.core.clock import Clock
 from bot.core.errors import FrontlineError, NotFound
 from bot.core.handoff import OPEN, TRANSITIONS, Step
+from bot.core.outbound import NewCall
 from bot.core.types import Event, Handoff, HandoffStatus, NewEvent
-from bot.store import desk, persons
+from bot.store import desk, persons, promised
 from bot.store.database import Database
 from bot.store.history import OPEN_HANDOFF, SETTLE, append_events, conversation_of, handoff_of
 from bot.store.records import QueueItem
@@ -168,10 +169,21 @@ class Handoffs:
         return await self._step(Step.GIVE_BACK, handoff_id, operator_id)
 
     async def close(
-        self, handoff_id: str, operator_id: str, resolution: str, comment: str = ""
+        self,
+        handoff_id: str,
+        operator_id: str,
+        resolution: str,
+        comment: str = "",
+        *,
+        survey: NewCall | None = None,
     ) -> tuple[Event, ...]:
-        """Resolves: closes handoff and conversation. `comment` becomes a `note` for the desk."""
-        return await self._step(Step.CLOSE, handoff_id, operator_id, resolution=resolution, comment=comment)
+        """Resolves: closes handoff and conversation. `comment` becomes a `note` for the desk.
+
+        `survey` is a call that the customer has agreed to; a number that wants no calls gets none.
+        """
+        return await self._step(
+            Step.CLOSE, handoff_id, operator_id, resolution=resolution, comment=comment, survey=survey
+        )
 
     async def cancel(self, handoff_id: str) -> tuple[Event, ...]:
         """The customer goes back to the bot before anyone claimed (also: `Outcome.cancel_handoff`)."""
@@ -198,10 +210,17 @@ class Handoffs:
         *,
         resolution: str | None = None,
         comment: str = "",
+        survey: NewCall | None = None,
     ) -> tuple[Event, ...]:
         return await self._database.write(
             lambda connection: self._take(
-                connection, step, handoff_id, operator_id, resolution=resolution, comment=comment
+                connection,
+                step,
+                handoff_id,
+                operator_id,
+                resolution=resolution,
+                comment=comment,
+                survey=survey,
             )
         )
 
@@ -214,6 +233,7 @@ class Handoffs:
         *,
         resolution: str | None = None,
         comment: str = "",
+        survey: NewCall | None = None,
     ) -> tuple[Event, ...]:
         at = self._clock()
         transition = TRANSITIONS[step]
@@ -221,11 +241,12 @@ class Handoffs:
         if comment:
             name = new[0].data["operator_name"]
             new.insert(0, NewEvent("note", {"author": "operator", "name": name, "text": comment}))
+        surveys = (survey,) if survey and not promised.is_refused(connection, survey.phone) else ()
         conversation = connection.execute(
             TURN_OVER,
             {
                 "handoff": handoff_id,
-                "count": len(new),
+                "count": len(new) + len(surveys),
                 "now": at,
                 "new_owner": transition.owner.value,
                 "new_status": transition.conversation.value,
@@ -236,6 +257,7 @@ class Handoffs:
             refuse(connection.execute(GET, {"handoff": handoff_id}).one_or_none(), step, operator_id)
         if step is Step.CLAIM:
             connection.execute(SETTLE, {"settled_id": conversation.id, "settled_at": at})
+        new += promised.schedule(connection, conversation.id, surveys, at)
         return append_events(connection, conversation_of(conversation), new, at)
 
     @staticmethod

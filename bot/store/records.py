@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.errors import FrontlineError
+from bot.core.outbound import NewCall
 from bot.core.types import (
     Conversation,
     ConversationStatus,
@@ -84,6 +85,7 @@ class Outcome:
     back to the bot.
     `requires_articles` are ids that must still be published when the transaction commits. `identities` are
     (channel, address) pairs that were proved to be the customer's: who was known by them is the same person.
+    `calls` are promised to the customer, with an event each; numbers in `refuses` want no calls any more.
     """
 
     events: Sequence[NewEvent] = ()
@@ -96,6 +98,8 @@ class Outcome:
     cancel_handoff: bool = False
     requires_articles: frozenset[str] = frozenset()
     identities: tuple[tuple[str, str], ...] = ()
+    calls: tuple[NewCall, ...] = ()
+    refuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

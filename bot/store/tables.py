@@ -204,6 +204,48 @@ outbox = Table(
     ),
 )
 
+# Calls that we make. Of one under way `due_at` is when it counts as lost.
+outbound_calls = Table(
+    "outbound_calls",
+    metadata,
+    key("id"),
+    must("conversation_id", String, ForeignKey("conversations.id"), index=True),
+    must("kind"),
+    must("phone"),
+    must("topic", Text),
+    must("status"),
+    must("due_at", Moment),
+    must("expires_at", Moment),
+    must("attempts", Integer),
+    must("created_at", Moment),
+    Column("answered_at", Moment),
+    Column("result", String),
+    Index("ix_outbound_calls_status_due_at", "status", "due_at"),
+    # One call at a time to a number, whatever races.
+    Index(
+        "uq_outbound_calls_calling",
+        "phone",
+        unique=True,
+        sqlite_where=text("status = 'calling'"),
+        postgresql_where=text("status = 'calling'"),
+    ),
+)
+
+# Every time that a telephone was rung, to be counted by number.
+outbound_attempts = Table(
+    "outbound_attempts",
+    metadata,
+    Column("call_id", String, ForeignKey("outbound_calls.id"), primary_key=True),
+    key("attempt", Integer),
+    must("phone"),
+    must("at", Moment),
+    Column("result", String),
+    Index("ix_outbound_attempts_phone_at", "phone", "at"),
+)
+
+# Numbers that want no calls, since when.
+outbound_refusals = Table("outbound_refusals", metadata, key("phone"), must("at", Moment))
+
 articles = Table(
     "articles",
     metadata,

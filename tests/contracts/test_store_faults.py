@@ -259,6 +259,8 @@ async def test_waiting_conversations_come_to_the_queue(database_url: str) -> Non
             "operators DROP COLUMN skills",
         ):
             connection.execute(text(f"ALTER TABLE {later}"))
+        for table in ("outbound_attempts", "outbound_calls", "outbound_refusals"):
+            connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
 
     await store._database.write(before)
