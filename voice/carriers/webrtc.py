@@ -50,6 +50,7 @@ TAIL_S = 0.4  # that the browser still holds when our last frame has gone
 CANDIDATES = 16  # of one offer: each is an address that we send packets to
 _FRAME = int(RATE * FRAME_S)
 _CLOCK = 48000  # of Opus over RTP, whatever the rate of the sound
+_TIME_BASE = Fraction(1, _CLOCK)
 _TICKS = int(_CLOCK * FRAME_S)
 _SILENCE = b"\xf8\xff\xfe"  # 20 ms of it in Opus (RFC 6716, 3.1: CELT, full band, one frame)
 _HUSH = 15  # frames without speech before the page shows that we listen: sentences have pauses
@@ -276,7 +277,7 @@ class OurVoice(MediaStreamTrack):
         if not self._quiet or self._quiet >= _HUSH:
             self._line.says(not self._quiet)
         packet = self._encoded(pcm) if pcm else Packet(_SILENCE)
-        packet.pts, packet.time_base = self._at, Fraction(1, _CLOCK)
+        packet.pts, packet.time_base = self._at, _TIME_BASE
         self._at += _TICKS
         return packet
 
