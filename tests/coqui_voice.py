@@ -45,7 +45,9 @@ def main(folder: Path) -> None:
         ),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": Vits(config).state_dict()}, folder / "model.pth")
+    voice = Vits(config)
+    voice.duration_predictor.proj.bias.data.fill_(1.0)  # three frames a letter: less is rounded up to one
+    torch.save({"model": voice.state_dict()}, folder / "model.pth")
     config.save_json(str(folder / "config.json"))
 
 

@@ -75,7 +75,8 @@ class Fallback:
     def _order(self) -> list[tuple[Engine, float]]:
         """Who is asked, how long is waited; in the end everybody again, the last first: it is the surest."""
         first = [(engine, self._deadline_s) for engine in self._engines if self._problem(engine) is None]
-        return first + [(engine, LAST_DEADLINE_S) for engine in reversed(self._engines)]
+        again = [(engine, LAST_DEADLINE_S) for engine in reversed(self._engines)]
+        return (first or again) + again
 
     def _problem(self, engine: Engine) -> str | None:
         again_at, what = self._broken.get(engine.name, (0.0, ""))

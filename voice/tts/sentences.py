@@ -19,7 +19,8 @@ def sentences(text: str) -> list[str]:
     A longer one is cut at a comma, or else between words. Each of them, given again, is itself. No dot ends
     an abbreviation: the text is verbalised.
     """
-    found = (_spoken(part) for part in _END.split(text))
+    seen = "".join(_seen(char) for char in text)
+    found = (" ".join(part.split()) for part in _END.split(seen))
     return [piece for part in found if part for piece in _cut(part) if sayable(piece)]
 
 
@@ -54,18 +55,14 @@ def sayable(text: str) -> bool:
     return any(char.isalnum() for char in text)
 
 
-def _spoken(text: str) -> str:
-    """Without pictures and what cannot be seen: an engine may read their names aloud."""
-    return " ".join("".join(_seen(char) for char in text).split())
-
-
 def _seen(char: str) -> str:
+    """Nothing of pictures and of what cannot be seen: an engine may read their names aloud."""
     match unicodedata.category(char):
         case "Cc":
-            return " "
+            return char if char == "\n" else " "
         case "Cf" | "Co" | "Cs" | "Cn":
             return ""
-        case "So" if char >= "\u2190":  # arrows and all after them; not the number sign, not the degree
+        case "So" | "Sk" if char >= "\u2190":  # from arrows on; not the number sign
             return ""
         case "Mn" if "\ufe00" <= char <= "\ufe0f":  # variants of pictures
             return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import struct
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -205,8 +206,8 @@ class Worker:
         return FrontlineError("tts_away", f"{self.name} does not speak: {why}", status=503, retryable=True)
 
     def _kill(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+        if self._process is not None:
+            _kill(self._process)
 
 
 class _Saying:
@@ -271,10 +272,15 @@ def _frame(asked: Mapping[str, object]) -> bytes:
 async def _end(process: asyncio.subprocess.Process) -> None:
     if process.stdin is not None:
         process.stdin.close()
+    _kill(process)  # it keeps nothing that could be lost
+    await process.wait()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """Not by asyncio's own: that may reap a dead process before asyncio's watcher does."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
-            process.kill()  # it keeps nothing that could be lost
-    await process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _environ() -> dict[str, str]:

@@ -5,7 +5,9 @@ back, where it was the vowel is reduced. The names are those of espeak-ng's Russ
 """
 
 VOWELS = "аеёиоуыэюя"
-PHONEMES = frozenset(("a", "A", "a#", "V", "o", "8", "u", 'u"', "y", "I", "i", "e", "E", "E#", "ja", "ju"))
+PHONEMES = frozenset(
+    ("a", "A", "a#", "V", "o", "8", "u", "u#", 'u"', "y", "I", "i", "e", "E", "E#", "E2", "ja", "ju")
+)
 _HARD = frozenset(("Z", "S", "ts"))  # ж, ш, ц: е and и after them are э and ы
 
 
