@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bot.core.hits import Hits
 from bot.core.types import Hit
 from bot.nlu.query import Query
 from knowledge_base.passages import PassageIndex
@@ -31,15 +32,15 @@ class Retriever:
     asked: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     gone: frozenset[str] = field(default=frozenset())
 
-    def search(self, query: Query, limit: int = 10) -> list[Hit]:
+    def search(self, query: Query, limit: int = 10) -> Hits:
         """At most `limit` hits, the most probable first; empty when the query has no words."""
         if not query.tokens:
-            return []
+            return Hits.of(())
         if self.ranker is None:
             return self._by_passages(query, limit)
         return self._by_examples(self.ranker, query, limit)
 
-    def _by_examples(self, ranker: Ranker, query: Query, limit: int) -> list[Hit]:
+    def _by_examples(self, ranker: Ranker, query: Query, limit: int) -> Hits:
         scores = ranker.scores(query)
         chances = ranker.weigh(scores)
         asked = self.asked.get(query.lemmas)
@@ -47,20 +48,23 @@ class Retriever:
             place = ranker.ids.index(asked)
             chances = np.minimum(chances, 1 - CERTAIN)
             chances[place] = CERTAIN
-        order = np.argsort(-chances)[: limit + len(self.gone)]
-        hits: list[Hit] = []
-        for number in order:
-            article = ranker.ids[number]
-            if article not in self.gone and len(hits) < limit:
-                why = scores[:, number].round(3).tolist() if len(hits) < EXPLAINED else []
-                named = dict(zip(fusion.SCORES, why, strict=True)) if why else {}
-                hits.append(Hit(article, self.titles[article], float(chances[number]), why=named))
-        return hits
+        order = np.argsort(-chances)[: limit + len(self.gone)].tolist()
+        found = [number for number in order if ranker.ids[number] not in self.gone][:limit]
+        why = {ranker.ids[number]: scores[:, number] for number in found[:EXPLAINED]}
+        p = dict(zip((ranker.ids[number] for number in found), chances[found].tolist(), strict=True))
 
-    def _by_passages(self, query: Query, limit: int) -> list[Hit]:
+        def make(name: str) -> Hit:
+            named = zip(fusion.SCORES, why[name].round(3).tolist(), strict=True) if name in why else ()
+            return Hit(name, self.titles[name], p[name], why=dict(named))
+
+        return Hits(p, make)
+
+    def _by_passages(self, query: Query, limit: int) -> Hits:
         found = self.passages.search(query, limit + len(self.gone))
-        return [
-            Hit(one.article_id, self.titles[one.article_id], one.p_score, one.text, one.parts)
-            for one in found
-            if one.article_id not in self.gone
-        ][:limit]
+        kept = {one.article_id: one for one in found if one.article_id not in self.gone}
+
+        def make(name: str) -> Hit:
+            one = kept[name]
+            return Hit(name, self.titles[name], one.p_score, one.text, one.parts)
+
+        return Hits({name: one.p_score for name, one in kept.items()}, make)[:limit]

@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.core.hits import Hits
 from bot.core.types import Hit
 from bot.nlu.query import Query
 from bot.nlu.segments import Cut, asks, cuts
 
-Search = Callable[[Query, int], Sequence[Hit]]
+Search = Callable[[Query, int], Hits]
 MIN_WORDS = 5  # shorter messages hold one question
 TRIED = 2  # cuts that are looked at
 RUNNER_UP = 0.015  # below, the whole message is about one article, and no cut is looked at

@@ -14,9 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
+
+from bot.core.hits import Hits
 from bot.core.types import Hit
 from bot.dialog.context import Context, leans, opens
-from bot.nlu.encoders.static import word_vectors
+from bot.nlu.encoders.static import rarity
 from bot.nlu.query import Query
 from bot.nlu.words import analyse, parses
 from knowledge_base.articles import Article
@@ -67,36 +71,32 @@ def same(query: Query, article: Article) -> float:
 def told(query: Query, article: Article) -> float:
     """Share of the message's words, the rarer the heavier, that the article uses, 0..1."""
     known = _words(article.title, article.body, article.voice or "")
-    weights = {lemma: word_vectors().weight(lemma) for lemma in query.lemmas}
+    weights = {lemma: rarity(lemma) for lemma in query.lemmas}
     return sum(weight for lemma, weight in weights.items() if lemma in known) / (sum(weights.values()) + 1e-9)
 
 
-def combine(
-    own: Sequence[Hit], joint: Sequence[Hit], lean: float, bearing: Mapping[str, float]
-) -> tuple[Hit, ...]:
+def combine(own: Hits, joint: Hits, lean: float, bearing: Mapping[str, float], limit: int) -> tuple[Hit, ...]:
     """Ranks by both searches and by the `bearing` of the conversation on each article, in nats.
 
     The result is scaled to the probability that anything in the base answers at all.
     """
-    alone = {hit.article_id: hit for hit in own}
-    together = {hit.article_id: hit for hit in joint}
-    weights = {}
-    for name in alone.keys() | together.keys():
-        weight = (1 + OWN * lean) * _log(alone, name) + JOINT * lean * _log(together, name)
-        weights[name] = weight + lean * bearing.get(name, 0.0)
-    if not weights:
+    names = [*own.chances, *(name for name in joint.chances if name not in own.chances)]
+    if not names:
         return ()
-    highest = max(weights.values())
-    shares = {name: math.exp(weight - highest) for name, weight in weights.items()}
-    known, known_together = sum(hit.p for hit in own), sum(hit.p for hit in joint)
-    scale = ((1 - lean) * known + lean * max(known, known_together)) / sum(shares.values())
-    mixed = (replace(alone.get(name) or together[name], p=min(1.0, scale * shares[name])) for name in shares)
-    return tuple(sorted(mixed, key=lambda hit: -hit.p))
+    weights = (1 + OWN * lean) * _logs(own, names) + JOINT * lean * _logs(joint, names)
+    weights += lean * np.array([bearing.get(name, 0.0) for name in names])
+    shares = np.exp(weights - weights.max())
+    known, known_together = sum(own.chances.values()), sum(joint.chances.values())
+    scale = ((1 - lean) * known + lean * max(known, known_together)) / shares.sum()
+    mixed = np.minimum(1.0, scale * shares)
+    return tuple(
+        replace((own if names[place] in own.chances else joint).by(names[place]), p=float(mixed[place]))
+        for place in np.argsort(-mixed, kind="stable")[:limit]
+    )
 
 
-def _log(hits: Mapping[str, Hit], name: str) -> float:
-    hit = hits.get(name)
-    return math.log((hit.p if hit else 0.0) + FLOOR)
+def _logs(hits: Hits, names: Sequence[str]) -> npt.NDArray[np.float64]:
+    return np.asarray(np.log(np.array([hits.chances.get(name, 0.0) for name in names]) + FLOOR))
 
 
 def _situated(text: str) -> bool:

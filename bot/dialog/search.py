@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
-from bot.core.types import Hit
+from bot.core.hits import Hits
 from bot.nlu.query import Query
 from knowledge_base.retriever import Retriever
 
@@ -15,15 +14,15 @@ class Search:
 
     def __init__(self, retriever: Retriever, gone: frozenset[str]) -> None:
         self._retriever, self._gone = retriever, gone
-        self._found: dict[tuple[str, int], Sequence[Hit]] = {}
+        self._found: dict[str, tuple[int, Hits]] = {}  # how many were looked for, and what was found
         self.ms = 0.0
 
-    def __call__(self, query: Query, limit: int) -> Sequence[Hit]:
-        """Each text is searched once."""
-        key = (query.text, limit)
-        if key not in self._found:
+    def __call__(self, query: Query, limit: int) -> Hits:
+        """Each text is searched once, unless more hits of it are wanted later."""
+        wanted, found = self._found.get(query.text, (0, None))
+        if found is None or wanted < limit:
             started = time.perf_counter()
-            hits = self._retriever.search(query, limit)
+            found = self._retriever.search(query, limit).without(self._gone)
             self.ms += (time.perf_counter() - started) * 1000
-            self._found[key] = [hit for hit in hits if hit.article_id not in self._gone]
-        return self._found[key]
+            self._found[query.text] = limit, found
+        return found[:limit]

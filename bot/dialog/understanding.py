@@ -98,7 +98,8 @@ class Understand:
         articles: Mapping[str, Article],
         search: Search,
     ) -> Understanding:
-        own = tuple(search(query, LIMIT))
+        wide = search(query, following.WIDE if context.question else LIMIT)
+        own = tuple(wide[:LIMIT])
         named = self.facets.named(query)
         lean = self._lean(query, context)
         bound = 0.0 if self._says_nothing(reading, intent, own, context) else following.bound(query, context)
@@ -107,8 +108,7 @@ class Understand:
             before = self._before(context, named)
             asked = self.query(f"{before} {bare(reading.text)}")
             bearing = self._bearing(query, context, named, articles)
-            found = search(query, following.WIDE), search(asked, following.WIDE)
-            hits = following.combine(*found, bound, bearing)[:LIMIT]
+            hits = following.combine(wide, search(asked, following.WIDE), bound, bearing, LIMIT)
             if lean >= ALONE:
                 named |= self.facets.named(asked)
                 question = asked.text[-JOINT_CHARS:]
@@ -206,11 +206,17 @@ class Understand:
         values = self._topic(context, articles)
         for facet in {facet for facet, _ in named}:
             values.pop(facet, None)
+        if not values:
+            return bearing
+        apart: dict[tuple[str, tuple[str, ...]], float] = {}  # by what the facets are told from
         for name, article in articles.items():
-            mine = self.facets.of_article(article.category, article.audience)
-            others = sum(values.get(facet, value) != value for facet, value in mine.items())
-            if others:
-                bearing[name] = bearing.get(name, 0.0) + others * following.OTHER_FACET
+            kind = article.category, article.audience
+            if (away := apart.get(kind)) is None:
+                mine = self.facets.of_article(*kind)
+                others = sum(values.get(facet, value) != value for facet, value in mine.items())
+                away = apart[kind] = others * following.OTHER_FACET
+            if away:
+                bearing[name] = bearing.get(name, 0.0) + away
         return bearing
 
     def _topic(self, context: Context, articles: Mapping[str, Article]) -> dict[str, str]:

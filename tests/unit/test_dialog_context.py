@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.hits import Hits
 from bot.core.types import Hit
 from bot.dialog.context import Context, bare, leaning
 from bot.dialog.following import combine
@@ -35,9 +36,9 @@ def test_what_stands_on_its_own() -> None:
 
 
 def test_a_message_that_does_not_lean_is_ranked_by_itself() -> None:
-    own = [Hit("a", "A", 0.8), Hit("b", "B", 0.1)]
-    joint = [Hit("b", "B", 0.9)]
-    assert [hit.article_id for hit in combine(own, joint, 0.0, {"b": 5.0})] == ["a", "b"]
-    assert combine(own, joint, 1.0, {})[0].article_id == "b"
-    assert combine([], [], 1.0, {}) == ()
-    assert sum(hit.p for hit in combine(own, joint, 0.5, {})) <= 1.0001
+    own = Hits.of([Hit("a", "A", 0.8), Hit("b", "B", 0.1)])
+    joint, nothing = Hits.of([Hit("b", "B", 0.9)]), Hits.of([])
+    assert [hit.article_id for hit in combine(own, joint, 0.0, {"b": 5.0}, 10)] == ["a", "b"]
+    assert [hit.article_id for hit in combine(own, joint, 1.0, {}, 1)] == ["b"]
+    assert combine(nothing, nothing, 1.0, {}, 10) == ()
+    assert sum(hit.p for hit in combine(own, joint, 0.5, {}, 10)) <= 1.0001

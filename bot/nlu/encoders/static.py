@@ -80,7 +80,7 @@ class StaticEncoder:
         for number, text in enumerate(texts):
             forms, lemmas = analyse(text)
             if forms:
-                weights = np.fromiter((_weight(one) for one in lemmas), np.float32, len(lemmas))
+                weights = np.fromiter(map(rarity, lemmas), np.float32, len(lemmas))
                 out[number] = weights @ self.words.vectors(tuple(zip(forms, lemmas, strict=True)))
         lengths = np.linalg.norm(out, axis=1, keepdims=True)
         return np.asarray(out / np.where(lengths > 0, lengths, 1), np.float32)
@@ -93,7 +93,8 @@ def word_vectors() -> WordVectors:
 
 
 @lru_cache(_CACHED_WORDS)
-def _weight(lemma: str) -> float:
+def rarity(lemma: str) -> float:
+    """`WordVectors.weight`, remembered."""
     return word_vectors().weight(lemma)
 
 
