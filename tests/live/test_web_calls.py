@@ -15,6 +15,7 @@ import pytest
 from tests.live.actors import Server, Visitor, says
 from tests.live.callers import Callers, gateway, launch_calls, until
 from tests.live.test_http_access import endpoints
+from voice import web_calls
 from voice.carriers import webrtc
 
 pytestmark = pytest.mark.live
@@ -43,15 +44,13 @@ def caller(lines: Server) -> Iterator[Visitor]:
     until(lambda: gateway(lines).calls == 0)
 
 
-def test_the_routes_of_calls_are_these(server: Server, lines: Server) -> None:
+def test_the_routes_of_calls_are_these() -> None:
     """Who may call them is asked below."""
-    assert set(endpoints(lines.app.routes)) - set(endpoints(server.app.routes)) == {
+    assert set(endpoints(web_calls.routes.routes)) == {
         ("GET", "/api/chat/call"),
         ("POST", "/api/chat/call"),
         ("DELETE", "/api/chat/call/{call_id}"),
         ("GET", "/call"),
-        ("GET", "/voice/call"),
-        ("GET", "/voice/next"),
     }
 
 
