@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.answers.markdown import help_url, plain, resolve
-from bot.answers.relevance import scores
+from bot.answers.relevance import Passages
 from bot.core.types import Source
 from bot.nlu.query import Query
 from knowledge_base.articles import Article
@@ -24,18 +23,10 @@ RELATED = 3
 LEAD = 0.3  # by how much a passage must answer better than the opening to be moved before it
 TOLD_BETTER = 0.6  # by how much a written passage must answer better than what is meant to be heard
 SPOKEN_CHARS = 420  # of a passage that is heard
+REMEMBERED = 2048  # articles
 _LEAD = re.compile(r"^\*\*[^*]+\*\*:?$|^#{1,6} |:$")
 _REFERENCE = re.compile(r"\[\[[^\]]*\]\]")
 _MARKUP = re.compile(r"[*_`#|>]+|^\s*(?:[-+]|\d+\.)\s+", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A paragraph, list or table with the line that introduces it. `pointer`: mostly refers elsewhere."""
-
-    text: str
-    query: Query
-    pointer: bool
 
 
 class Composer:
@@ -43,21 +34,21 @@ class Composer:
 
     def __init__(self, read: Read) -> None:
         self.read = read
-        self._passages = lru_cache(maxsize=2048)(self._cut)
+        self._passages = lru_cache(REMEMBERED)(self._cut)
+        self._heard = lru_cache(REMEMBERED)(self._cut_to_hear)
 
     def answer(
         self, article: Article, query: Query, articles: Mapping[str, Article], budget: int = CHAT_CHARS
     ) -> str:
         """Markdown of at most about `budget` characters; the passage nearest to the question first."""
         passages = self._passages(article.body)
-        if not passages:
+        if not passages.texts:
             return article.title
-        order = _order(passages, query)
         chosen: list[str] = []
         left = budget
-        for passage in order:
-            text = _shorten(passage.text, query, self.read, left if chosen else budget)
-            if text is None or (chosen and passage.pointer):
+        for place in _order(passages.scores(query)):
+            text = _shorten(passages.texts[place], query, self.read, left if chosen else budget)
+            if text is None or (chosen and passages.pointers[place]):
                 continue
             chosen.append(text)
             left -= len(text)
@@ -69,18 +60,30 @@ class Composer:
         """What is heard: the article's text for the ear, or the passage that answers when that does not."""
         if not article.voice:
             return article.title
-        heard = Passage(article.voice, self.read(article.voice), pointer=False)
-        written = [one for one in self._passages(article.body) if _speakable(one)]
-        found = _scores([heard, *written], query)
+        heard = self._heard(article.voice, article.body)
+        found = heard.scores(query)
         best = max(range(len(found)), key=lambda index: found[index])
         if best == 0 or found[best] < found[0] + TOLD_BETTER:
             return article.voice
-        return _said(written[best - 1].text)
+        return _said(heard.texts[best])
 
-    def _cut(self, body: str) -> tuple[Passage, ...]:
-        return tuple(
-            Passage(text, self.read(_MARKUP.sub(" ", _REFERENCE.sub(" ", text))), _is_pointer(text))
-            for text in passages(body)
+    def _cut(self, body: str) -> Passages:
+        texts = passages(body)
+        queries = [self.read(_MARKUP.sub(" ", _REFERENCE.sub(" ", text))) for text in texts]
+        return Passages.of(texts, queries, [_is_pointer(text) for text in texts])
+
+    def _cut_to_hear(self, voice: str, body: str) -> Passages:
+        """What is meant to be heard, then the written passages that can be said."""
+        written = self._passages(body)
+        places = [
+            place
+            for place, text in enumerate(written.texts)
+            if not written.pointers[place] and _speakable(text)
+        ]
+        return Passages.of(
+            [voice, *(written.texts[place] for place in places)],
+            [self.read(voice), *(written.queries[place] for place in places)],
+            [False] * (1 + len(places)),
         )
 
 
@@ -112,23 +115,13 @@ def related(answered: Sequence[Article], articles: Mapping[str, Article]) -> tup
     return tuple(source(article) for article in found[:RELATED])
 
 
-def _order(passages: Sequence[Passage], query: Query) -> list[Passage]:
+def _order(found: Sequence[float]) -> list[int]:
     """The best passage, the opening, the rest by how well they answer; as written when none stands out."""
-    found = _scores(passages, query)
-    best = max(range(len(passages)), key=lambda index: found[index])
+    places = range(len(found))
+    best = max(places, key=lambda index: found[index])
     if found[best] < found[0] + LEAD:
-        return list(passages)
-    rest = sorted(set(range(1, len(passages))) - {best}, key=lambda index: -found[index])
-    return [passages[best], passages[0], *(passages[index] for index in rest)]
-
-
-def _scores(passages: Sequence[Passage], query: Query) -> list[float]:
-    return scores(
-        [one.query for one in passages],
-        [one.text for one in passages],
-        [one.pointer for one in passages],
-        query,
-    )
+        return list(places)
+    return [best, 0, *sorted(set(places[1:]) - {best}, key=lambda index: -found[index])]
 
 
 def _shorten(text: str, query: Query, read: Read, budget: int) -> str | None:
@@ -147,10 +140,9 @@ def _rows(text: str, rows: list[str], query: Query, read: Read) -> str:
     return "\n".join(line for line in text.split("\n") if line not in body or line in kept)
 
 
-def _speakable(passage: Passage) -> bool:
-    """One paragraph that is whole without what it refers to."""
-    text = passage.text
-    return "\n" not in text and "→" not in text and not passage.pointer and len(text) <= SPOKEN_CHARS
+def _speakable(text: str) -> bool:
+    """Whether a passage is one paragraph that is whole without what it refers to."""
+    return "\n" not in text and "→" not in text and len(text) <= SPOKEN_CHARS
 
 
 def _said(text: str) -> str:

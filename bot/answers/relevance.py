@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import and_
 
 import numpy as np
+import numpy.typing as npt
 
-from bot.nlu.encoders.static import word_vectors
+from bot.nlu.encoders.static import rarity, word_vectors
 from bot.nlu.query import Query
 
 SHARED, NEAR, SIMILAR, FITS, OPENING, POINTER, LENGTH = 1.3, 0.75, 0.85, 1.8, 0.15, -1.05, 0.3
@@ -42,40 +45,71 @@ _KINDS = tuple(
 )
 
 
-def scores(
-    passages: Sequence[Query], texts: Sequence[str], pointers: Sequence[bool], query: Query
-) -> list[float]:
-    """One a passage, in the order of the article; `texts` are they as written."""
-    spread = Counter(lemma for passage in passages for lemma in set(passage.lemmas))
-    rarity = word_vectors().weight
-    total, out = len(passages), []
-    for place, (passage, text, pointer) in enumerate(zip(passages, texts, pointers, strict=True)):
-        shared = set(passage.lemmas) & set(query.lemmas)
-        words = sum(math.log(1 + total / spread[lemma]) * rarity(lemma) for lemma in shared)
-        score = SHARED * words / math.sqrt(max(1, len(query.lemmas)))
-        score += NEAR * _cosine(passage, query) + SIMILAR * _similar(passage, query)
-        score += FITS * _fits(text, query.text) + LENGTH * math.log(1 + len(passage.lemmas))
-        out.append(score + OPENING * (place == 0) + POINTER * pointer)
-    return out
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """The passages of an article, with all that does not depend on the question; in their order."""
 
+    texts: tuple[str, ...]
+    queries: tuple[Query, ...]  # what each says, without markup
+    pointers: tuple[bool, ...]
+    lemmas: tuple[frozenset[str], ...]
+    telling: Mapping[str, float]  # how much a lemma tells these passages apart, times its rarity
+    tells: tuple[tuple[bool, ...], ...]  # which of `_KINDS` each tells
+    words: tuple[tuple[str, str], ...]  # all different (form, lemma) pairs
+    places: npt.NDArray[np.int64]  # the pairs of each passage that has words, one after the other
+    starts: npt.NDArray[np.int64]  # where these begin in `places`
 
-def _fits(text: str, question: str) -> int:
-    return sum(bool(asked.search(question) and told.search(text)) for asked, told in _KINDS)
+    @classmethod
+    def of(cls, texts: Sequence[str], queries: Sequence[Query], pointers: Sequence[bool]) -> Passages:
+        """`texts` are they as written, `queries` as they are read."""
+        lemmas = tuple(frozenset(query.lemmas) for query in queries)
+        spread = Counter(lemma for each in lemmas for lemma in each)
+        numbers: dict[tuple[str, str], int] = {}
+        places = [
+            [numbers.setdefault(pair, len(numbers)) for pair in zip(query.tokens, query.lemmas, strict=True)]
+            for query in queries
+            if query.lemmas
+        ]
+        return cls(
+            tuple(texts),
+            tuple(queries),
+            tuple(pointers),
+            lemmas,
+            {lemma: math.log(1 + len(texts) / count) * rarity(lemma) for lemma, count in spread.items()},
+            tuple(tuple(told.search(text) is not None for _, told in _KINDS) for text in texts),
+            tuple(numbers),
+            np.array([number for each in places for number in each], np.int64),
+            np.cumsum([0, *(len(each) for each in places)], dtype=np.int64)[:-1],
+        )
+
+    def scores(self, query: Query) -> list[float]:
+        """How well each answers."""
+        asked = [kind.search(query.text) is not None for kind, _ in _KINDS]
+        words, length = set(query.lemmas), math.sqrt(max(1, len(query.lemmas)))
+        similar = iter(self._similar(query))
+        out = []
+        for place, passage in enumerate(self.queries):
+            score = SHARED * sum(self.telling[lemma] for lemma in self.lemmas[place] & words) / length
+            score += NEAR * _cosine(passage, query) + SIMILAR * (next(similar) if passage.lemmas else 0.0)
+            score += FITS * sum(map(and_, asked, self.tells[place]))
+            score += LENGTH * math.log(1 + len(passage.lemmas))
+            out.append(score + OPENING * (place == 0) + POINTER * self.pointers[place])
+        return out
+
+    def _similar(self, query: Query) -> list[float]:
+        """Share of the question's words that each passage has a similar word for, the rarer the heavier."""
+        if not query.lemmas or not self.words:
+            return [0.0] * len(self.starts)
+        vectors = word_vectors().vectors
+        mine = vectors(tuple(zip(query.tokens, query.lemmas, strict=True)))
+        likeness = (mine @ vectors(self.words).T)[:, self.places]
+        nearest = np.clip(np.maximum.reduceat(likeness, self.starts, axis=1), 0, 1)
+        weights = np.fromiter(map(rarity, query.lemmas), np.float32, len(query.lemmas))
+        shares: list[float] = (weights @ nearest / (weights.sum() + 1e-9)).tolist()
+        return shares
 
 
 def _cosine(left: Query, right: Query) -> float:
     if left.vector is None or right.vector is None:
         return 0.0
     return float(np.dot(left.vector, right.vector))
-
-
-def _similar(passage: Query, query: Query) -> float:
-    """Share of the question's words that the passage has a similar word for, the rarer the heavier."""
-    if not passage.lemmas or not query.lemmas:
-        return 0.0
-    words = word_vectors()
-    mine = words.vectors(tuple(zip(query.tokens, query.lemmas, strict=True)))
-    theirs = words.vectors(tuple(zip(passage.tokens, passage.lemmas, strict=True)))
-    weights = np.fromiter(map(words.weight, query.lemmas), np.float32, len(query.lemmas))
-    nearest = np.clip((mine @ theirs.T).max(axis=1), 0, 1)
-    return float((weights * nearest).sum() / (weights.sum() + 1e-9))
