@@ -25,6 +25,7 @@ SECRETS = (  # refused in the file
     ("engine", "rasa_token"),
     ("engine", "actions_secret"),
     ("voice", "twilio_token"),
+    ("voice", "ami_secret"),
 )
 SECRET_CHARS = 32  # of a secret that signs: shorter ones can be guessed
 # Read by tests and evaluation commands, not settings of the product.
@@ -97,7 +98,7 @@ class Engine(Section):
 class Voice(Section):
     """The telephone. Which carriers take calls, which engines hear and speak; see `docs/voice.md`."""
 
-    carriers: str = ""  # comma separated: asterisk_ws, audiosocket, webrtc, twilio; empty: no calls
+    carriers: str = "webrtc"  # comma separated: asterisk_ws, audiosocket, webrtc, twilio; empty: no calls
     host: str = "127.0.0.1"  # where the PBX reaches us
     asterisk_ws_port: int = Field(default=8090, ge=0, le=65535)
     audiosocket_port: int = Field(default=8091, ge=0, le=65535)
@@ -119,6 +120,14 @@ class Voice(Section):
     call_cap_s: float = Field(default=1800.0, ge=60, le=14400)
     record: bool = False  # keep both sides of every call
     transfer: str = "queue"  # where callers go who need a human: queue, or person:<extension>
+    ami_url: str = ""  # tcp://user@host:port of the PBX that makes calls for us; empty: we make none
+    ami_secret: str = Field(default="", repr=False)  # environment only
+    outbound_hours: str = "09:00-21:00"  # of the customer's day, when we may call
+    outbound_attempts: int = Field(default=3, ge=1, le=20)  # to reach somebody for one call
+    outbound_per_day: int = Field(default=2, ge=1, le=20)  # times that a number is rung in a day
+    outbound_at_once: int = Field(default=2, ge=1, le=1000)  # calls that we make at the same time
+    survey_calls: bool = False  # operators may ask for one on closing, where the customer agrees
+    survey_after_minutes: int = Field(default=60, ge=0, le=10080)
 
 
 def _long_enough(secret: str) -> str:

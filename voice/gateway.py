@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -18,6 +19,7 @@ from bot.core.errors import FrontlineError
 from bot.web.house import House
 from voice.asr import open_recogniser
 from voice.call.call import Call
+from voice.call.errands import Errands
 from voice.call.means import Means
 from voice.call.mouth import Mouth
 from voice.call.script import Script
@@ -25,6 +27,10 @@ from voice.call.talk import Across, Talk
 from voice.carriers import Carrier, open_carriers
 from voice.carriers.announced import Announced
 from voice.carriers.next_steps import NextSteps
+from voice.outbound.ami import Login
+from voice.outbound.dialer import Dialer
+from voice.outbound.outcomes import Outcomes
+from voice.outbound.schedule import Rules
 from voice.ports import HANGUP, Line, Manner, NextStep
 from voice.tts import Cached, open_synthesiser, pieces
 from voice.tts.sentences import sentences
@@ -33,6 +39,7 @@ from voice.turn_taking import Ears
 T = TypeVar("T")
 BUSY_S = 15.0  # that a caller on top of the limit is talked to
 DRAIN_S = 20.0  # that running calls may still take when we stop
+SETTLE_S = 60.0  # after the longest call, until one of ours is given up for lost
 log = structlog.get_logger(__name__)
 
 
@@ -49,6 +56,8 @@ class Gateway:
         self._voice: Cached
         self._rendering: asyncio.Task[int]
         self._means: Means | None = None
+        self._dialer: Dialer | None = None
+        self._errands: Errands | None = None
         self._calls = 0
         self._problem: str | None = "starting"
 
@@ -74,11 +83,15 @@ class Gateway:
         """Raises `FrontlineError`: a model that cannot be read, a port that is taken."""
         self._thread.start()
         try:
+            if self._settings.ami_url:
+                self._open_outbound()
             await self.on_calls(self._open())
         except FrontlineError as error:
             self._problem = error.code
             raise
         self._problem = None
+        if self._dialer is not None:
+            self._house.run(self._dialer.run(), "outbound")
         log.info("voice.ready", carriers=self._settings.carriers, ports=self.ports())
 
     async def stop(self) -> None:
@@ -122,12 +135,31 @@ class Gateway:
             speak=self._speak,
             recordings=settings.data_dir / "recordings",
             observe=self._house.metrics.call_stage,
+            errands=self._errands,
         )
         self._carriers = open_carriers(
             self._settings, self.answer, steps=self.steps, announced=self.announced
         )
         for carrier in self._carriers.values():
             await carrier.start()
+
+    def _open_outbound(self) -> None:
+        """What makes calls; they are placed once calls can be taken."""
+        house, voice = self._house, self._settings
+        outcomes = Outcomes(
+            house.store,
+            house.bus,
+            Rules.of(house.settings),
+            timedelta(seconds=voice.call_cap_s + SETTLE_S),
+            observe=lambda kind, result: house.metrics.outbound_calls.labels(kind, result).inc(),
+        )
+        self._errands = Errands(outcomes, self._across)
+        self._dialer = Dialer(
+            outcomes,
+            Login.parse(voice.ami_url, voice.ami_secret),
+            at_once=voice.outbound_at_once,
+            room=lambda: self._calls < voice.max_calls,
+        )
 
     async def _close(self) -> None:
         with suppress(TimeoutError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from bot.core.outbound import CallKind, NewCall
 from bot.core.types import Answer, Ask, Escalate, NewEvent, QuickReply, Say, SayKind, Source
 from bot.dialog import calling, policy, wire
 from bot.dialog.context import Context
@@ -68,6 +70,26 @@ def ratings(messages: Sequence[Message]) -> tuple[NewEvent, ...]:
         message.custom["rating"] for message in messages if message.custom and "rating" in message.custom
     )
     return tuple(NewEvent("rating", dict(each)) for each in given)
+
+
+def calls(messages: Sequence[Message]) -> tuple[NewCall, ...]:
+    """Calls that were promised."""
+    promised = (message.custom["call"] for message in messages if message.custom and "call" in message.custom)
+    return tuple(
+        NewCall(
+            CallKind(each["kind"]), str(each["phone"]), datetime.fromisoformat(each["at"]), str(each["topic"])
+        )
+        for each in promised
+    )
+
+
+def refusals(messages: Sequence[Message]) -> tuple[str, ...]:
+    """Numbers that want no calls any more."""
+    return tuple(
+        str(message.custom["refuses"])
+        for message in messages
+        if message.custom and "refuses" in message.custom
+    )
 
 
 def intent_of(said: UserSaid | None, text: str) -> str:

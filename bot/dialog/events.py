@@ -56,6 +56,8 @@ def outcome(receipt: Receipt, conversation: Conversation, thought: Thought | Non
         cancel_handoff=thought.cancels,
         requires_articles=_required(answer),
         identities=thought.proved,
+        calls=thought.calls,
+        refuses=thought.refuses,
     )
 
 

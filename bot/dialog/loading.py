@@ -87,6 +87,7 @@ def load_thinker(
         backoffice=backoffice,
         skills=skills,
         pool=_pool(settings),
+        calls_back=bool(settings.voice.ami_url),
     )
 
 

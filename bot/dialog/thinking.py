@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from bot.answers.compose import Composer, source
 from bot.backoffice.ports import Backoffice
+from bot.core.outbound import NewCall
 from bot.core.types import (
     PHONE,
     Conversation,
@@ -71,6 +72,8 @@ class Thought:
     task: TaskState | None = None
     events: tuple[NewEvent, ...] = ()
     proved: tuple[tuple[str, str], ...] = ()  # identities of the customer that this turn has proved
+    calls: tuple[NewCall, ...] = ()
+    refuses: tuple[str, ...] = ()  # numbers
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -79,7 +82,10 @@ class Thought:
 
 @dataclass(frozen=True, slots=True)
 class Thinker:
-    """Everything that thinking needs, none of which it changes. `pool`: where understanding runs."""
+    """Everything that thinking needs, none of which it changes.
+
+    `pool`: where understanding runs. `calls_back`: whether calls that are promised are made by us.
+    """
 
     understand: Understand
     knowledge: KnowledgeIndex
@@ -96,6 +102,7 @@ class Thinker:
     backoffice: Backoffice
     skills: Callable[[], frozenset[str]] = frozenset  # of the people at work, as last seen
     pool: Executor | None = None
+    calls_back: bool = False
 
     def close(self) -> None:
         if self.pool is not None:
@@ -272,7 +279,14 @@ class _Turn:
             task=task,
             events=composing.ratings(handled.messages),
         )
-        return None if thought is None else replace(thought, proved=self._proved(handled.slots))
+        if thought is None:
+            return None
+        return replace(
+            thought,
+            proved=self._proved(handled.slots),
+            calls=composing.calls(handled.messages) if self.thinker.calls_back else (),
+            refuses=composing.refusals(handled.messages),
+        )
 
     def _proved(self, slots: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """Who the customer has turned out to be: the company's reference, and the telephone of the code."""

@@ -95,4 +95,7 @@ class CallBack(Task):
         except BackofficeRefused as refused:
             response, slot = _REFUSED.get(refused.refusal, ("utter_date_in_past", "callback_time"))
             raise Wrong(response, clears=(slot,), **refused.details) from refused
-        return [at.say("utter_callback_done", time=spoken(at)), SlotSet("outcome", DONE)]
+        due = at.now if wished == ASAP else datetime.fromisoformat(wished).replace(tzinfo=at.now.tzinfo)
+        call = {"kind": "callback", "phone": wanted["phone"], "at": due.isoformat(), "topic": wanted["topic"]}
+        done = at.say("utter_callback_done", time=spoken(at))
+        return [done, Message(custom={"call": call}), SlotSet("outcome", DONE)]

@@ -24,4 +24,5 @@ class Unsubscribe(Task):
     async def submit(self, at: Situation) -> Outcome:
         phone = str(at.slot("phone"))
         ticket = await at.backoffice.unsubscribe(phone=phone, key=at.key("unsubscribe", {"phone": phone}))
-        return [at.say("utter_unsubscribed", until=on(ticket.done_by)), SlotSet("outcome", DONE)]
+        done = at.say("utter_unsubscribed", until=on(ticket.done_by))
+        return [done, Message(custom={"refuses": phone}), SlotSet("outcome", DONE)]

@@ -74,6 +74,12 @@ class Metrics:
             buckets=_CALL_BUCKETS,
             registry=self.registry,
         )
+        self.outbound_calls = Counter(
+            "frontline_outbound_calls",
+            "Attempts of calls that we make, and calls given up, by kind and result",
+            ["kind", "result"],
+            registry=self.registry,
+        )
         self.revision = Gauge(
             "frontline_knowledge_revision", "Revision of the serving index", registry=self.registry
         )

@@ -18,6 +18,7 @@ from uuid import uuid4
 import structlog
 
 from bot.core.errors import FrontlineError
+from voice.call.errands import RATE, Errand
 from voice.call.expecting import expected
 from voice.call.means import Means
 from voice.call.mouth import Mouth, Spoken
@@ -83,6 +84,7 @@ class Call:
         self._quiets = 0
         self._menu = False
         self._parting = False  # the caller has said goodbye
+        self._errand: Errand | None = None  # why we have called
 
     async def run(self) -> None:
         hearing = asyncio.create_task(self._senses.run())
@@ -111,6 +113,10 @@ class Call:
         await self._note("call.started", {"carrier": incoming.carrier, "purpose": incoming.purpose})
         if incoming.purpose == NOBODY:
             await self._ask(self._nobody_free(""))
+        elif self._means.errands and (errand := await self._means.errands.of(incoming)):
+            self._errand = errand
+            if (step := await self._tell(errand)) is not None:
+                return step
         else:
             await self._greet()
         while True:
@@ -119,11 +125,28 @@ class Call:
                 return step
 
     async def _greet(self) -> None:
-        """The notice is heard to its end, then the caller may speak at any time."""
+        await self._notice()
+        await self._say(self._text("greeting_again" if self._talk.known else "greeting"), ask=True)
+
+    async def _notice(self) -> None:
+        """It is heard to its end, then the caller may speak at any time."""
         self._senses.mute()
         await self._say(self._text("notice_recorded" if self._recording else "notice"))
         self._senses.unmute()
-        await self._say(self._text("greeting_again" if self._talk.known else "greeting"), ask=True)
+
+    async def _tell(self, errand: Errand) -> NextStep | None:
+        """We have called: says why to a person; a machine is left, and called again."""
+        await self._notice()
+        await self._say(self._text(errand.phrase, topic=errand.call.topic), ask=True)
+        if not await errand.ended(gone=self._senses.gone, machine=self._senses.machine):
+            return HANGUP
+        if errand.is_survey:
+            self._parting = True  # after the score there is nothing more
+            return await self._turn(self._talk.say(Heard(), choice=RATE))
+        if self._talk.people() > 0:
+            return await self._call_person()
+        await self._say(self._text("greeting"), ask=True)
+        return None
 
     async def _react(self, happening: Happening | Late) -> NextStep | None:
         match happening:
@@ -158,6 +181,10 @@ class Call:
                     "louder_done", replace(manner, volume=min(LOUDEST, manner.volume * LOUDER))
                 )
                 return None
+            case "no_calls" if self._errand is not None:
+                await self._errand.refused()
+                await self._say(self._text("no_calls_done"))
+                return HANGUP
         if (way := await self._own(heard.text)) is not None:
             return way.step
         if self._carried:
@@ -375,3 +402,6 @@ class Call:
                 log.warning("call.not_recorded", call=self._line.incoming.id, error=error.strerror)
         if self._talk.conversation_id:
             await self._note("call.ended", data)
+        if self._errand is not None:
+            with suppress(FrontlineError):
+                await self._errand.rated(self._talk.conversation_id, self._line.incoming.id)

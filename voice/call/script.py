@@ -15,7 +15,7 @@ from bot.nlu.content import line_of, read_yaml
 from voice.tts.sentences import sentences
 from voice.verbaliser import verbalise
 
-COMMANDS = ("repeat", "slower", "louder", "yes", "no")
+COMMANDS = ("repeat", "slower", "louder", "yes", "no", "no_calls")
 _NOT_LETTERS = re.compile(r"\W+")
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 from bot.core.errors import FrontlineError
 from voice.call.ear import Ear
+from voice.call.errands import is_ours
 from voice.call.keys import Keys
 from voice.call.means import Means
 from voice.call.mouth import Mouth
 from voice.call.recording import Recording
+from voice.outbound.picked_up import PickedUp
 from voice.ports import Audio, Digit, Ended, Heard, Line
 from voice.turn_taking import (
     BargeIn,
@@ -30,6 +32,7 @@ from voice.turn_taking import (
     TurnEnded,
     TurnTaker,
 )
+from voice.turn_taking.vad import Vad
 from voice.turn_taking.words import SHORT
 
 TICK_S = 0.1  # without sound, after which the clock goes on
@@ -96,6 +99,13 @@ class Senses:
         self._working: set[asyncio.Task[None]] = set()
         self.again = False  # the caller goes on with what the last utterance began
         self.mouth: Mouth | None = None
+        self.gone = False
+        self._picked_up = PickedUp(rate, Vad(rate, means.ears.silero)) if is_ours(line.incoming) else None
+
+    @property
+    def machine(self) -> bool:
+        """Whether a machine has picked up the call that we make."""
+        return self._picked_up is not None and self._picked_up.machine
 
     async def run(self) -> None:
         """Until the line has ended."""
@@ -108,6 +118,7 @@ class Senses:
                     case Digit():
                         await self._digit(received)
                     case Ended():
+                        self.gone = True
                         self._tell(Gone(received.reason))
                         return
         finally:
@@ -147,6 +158,8 @@ class Senses:
 
     async def _audio(self, audio: Audio) -> None:
         self._heard_at = audio.at
+        if self._picked_up is not None:
+            self._picked_up.hear(audio.pcm)
         if self._recording is not None:
             self._recording.caller(audio.pcm, audio.at)
         async with self._order:
