@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 UNLIMITED = {f"FRONTLINE_LIMITS__{name}_PER_MINUTE": "1000000" for name in ("MESSAGES", "SESSIONS", "LOGINS")}
 
@@ -77,14 +78,15 @@ def serving(folder: Path) -> Iterator[Product]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        _await(f"{url}/health/ready", process)
+        await_ready(f"{url}/health/ready", process)
         yield Product(url, folder, process, time.perf_counter() - begun, environment)
     finally:
         process.terminate()
         process.wait(60)
 
 
-def _await(url: str, process: subprocess.Popen[str]) -> None:
+def await_ready(url: str, process: subprocess.Popen[Any]) -> None:
+    """Until it answers well; `RuntimeError` when it ended, or after three minutes."""
     until = time.monotonic() + 180
     while time.monotonic() < until and process.poll() is None:
         try:

@@ -1,0 +1,53 @@
+"""`python -m bench.voice.observed FILE serve`: the product, whose stages of answers are written one by one.
+
+Lines of the file: moment, stage, seconds. `lag` is how late the loop of the calls came to a tick of 20 ms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from typing import TextIO
+
+from bot.__main__ import main
+from bot.web.metrics import Metrics
+from voice.gateway import Gateway
+
+TICK_S, LATE_S = 0.02, 0.02
+
+
+def observe(file: TextIO) -> None:
+    """The histogram of the metrics has buckets; figures want each value."""
+    count, start = Metrics.call_stage, Gateway.start
+
+    def written(stage: str, seconds: float) -> None:
+        file.write(f"{time.monotonic()} {stage} {seconds}\n")
+
+    def call_stage(self: Metrics, stage: str, seconds: float) -> None:
+        count(self, stage, seconds)
+        written(stage, seconds)
+
+    async def lag() -> None:
+        due = time.monotonic()
+        while True:
+            due += TICK_S
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            late = time.monotonic() - due
+            if late > LATE_S:
+                written("lag", late)
+                due = time.monotonic()
+
+    async def started(self: Gateway) -> None:
+        await start(self)
+        asyncio.run_coroutine_threadsafe(lag(), self._loop)
+
+    Metrics.call_stage = call_stage  # type: ignore[method-assign]
+    Gateway.start = started  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    path = sys.argv.pop(1)
+    with open(path, "a", buffering=1, encoding="utf-8") as stages:  # noqa: PTH123 - written line by line
+        observe(stages)
+        main()
