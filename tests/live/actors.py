@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from websockets.sync.client import ClientConnection, connect
 
 from bot.app import create_app, serving
-from bot.settings import ROOT, Limits, Settings
+from bot.settings import ROOT, Limits, Settings, Voice
 from tests.services import free_port
 
 PASSWORD = "правильная лошадь батарейка"
@@ -66,7 +66,14 @@ def example_articles(folder: Path, *categories: str) -> Path:
 
 def launch(data: Path, articles: Path, *, wait: str = "/health/ready", **changes: Any) -> Server:
     settings = Settings(
-        **{"port": free_port(), "data_dir": data, "articles": articles, "limits": GENEROUS, **changes}
+        **{
+            "port": free_port(),
+            "data_dir": data,
+            "articles": articles,
+            "limits": GENEROUS,
+            "voice": Voice(carriers=""),
+            **changes,
+        }
     )
     app = create_app(settings)
     runner = uvicorn.Server(uvicorn.Config(app, **serving(settings)))

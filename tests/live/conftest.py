@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.settings import Voice
 from tests.live.actors import Person, Server, Visitor, example_articles, join, key_holder, launch
 
 StartServer = Callable[..., Server]
@@ -22,7 +23,7 @@ StartServer = Callable[..., Server]
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    running = launch(folder / "data", example_articles(folder / "articles", "card"))
+    running = launch(folder / "data", example_articles(folder / "articles", "card"), voice=Voice())
     yield running
     running.stop()
 

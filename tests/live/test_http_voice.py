@@ -19,6 +19,7 @@ import pytest
 
 from bot.settings import ROOT, Voice
 from tests.live.actors import Person, Server, example_articles, join, launch
+from tests.live.conftest import StartServer
 from voice.gateway import Gateway
 from voice.ports import Incoming
 
@@ -99,10 +100,8 @@ def test_twilio_is_believed_by_its_signature(exchange: Server) -> None:
     )
 
 
-def test_without_a_carrier_nothing_of_it_is_there(server: Server) -> None:
-    if server.settings.voice.carriers:
-        pytest.skip("the default has a carrier")
-    assert httpx.get(f"{server.url}/voice/next", params={"call": "1"}).status_code == 404
+def test_without_a_carrier_nothing_of_it_is_there(start_server: StartServer) -> None:
+    assert httpx.get(f"{start_server().url}/voice/next", params={"call": "1"}).status_code == 404
 
 
 def test_a_recording_is_for_who_may_read_the_conversation(exchange: Server, chief: Person) -> None:
