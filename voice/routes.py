@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from bot.core.errors import Forbidden, FrontlineError
+from bot.core.errors import Forbidden, FrontlineError, NotFound
 from bot.web.errors import declared
 from bot.web.house import house_of
 from bot.web.security import client_ip
@@ -59,7 +59,7 @@ async def announce(request: Request, gateway: TheGateway) -> PlainTextResponse:
     "/twilio",
     summary="A call of Twilio's, or of whoever speaks its format",
     response_class=Response,
-    responses=declared(403, 503),
+    responses=declared(403, 404),
 )
 async def twilio(request: Request, gateway: TheGateway) -> Response:
     """Says in TwiML to stream the call to us. Signed with the token of `voice.twilio_token`."""
@@ -67,7 +67,7 @@ async def twilio(request: Request, gateway: TheGateway) -> Response:
     form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
     url, signature = f"{settings.base_url}/voice/twilio", request.headers.get("x-twilio-signature", "")
     if "twilio" not in gateway.ports() or not settings.voice.twilio_token:
-        raise FrontlineError("voice_off", "twilio is no carrier here", status=503)
+        raise NotFound("carrier")
     if not signed(settings.voice.twilio_token, url, form, signature):
         raise Forbidden("the signature is not Twilio's")
     told = [(ours, form.get(theirs, "")) for ours, theirs in (("from", "From"), ("to", "To"))]

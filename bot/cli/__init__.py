@@ -12,6 +12,7 @@ from bot.cli import content, evaluate, hearing, models, people, rasa
 from bot.cli.ask import ask
 from bot.cli.backoffice import backoffice
 from bot.cli.check import check
+from bot.cli.say import say
 from bot.cli.serve import serve
 from bot.cli.verbalise import verbalise
 
@@ -36,6 +37,7 @@ app.command("export")(content.export)
 app.command("reindex")(content.reindex)
 app.command("backoffice")(backoffice)
 app.command("verbalise")(verbalise)
+app.command("say")(say)
 app.command("transcribe")(hearing.transcribe)
 evaluate.app.command("asr")(hearing.asr)
 app.add_typer(people.users, name="users")

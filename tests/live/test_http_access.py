@@ -17,6 +17,7 @@ pytestmark = pytest.mark.live
 
 ROLES = ("operator", "editor", "supervisor", "administrator")
 ANYONE, VISITOR, PARTNER = "anyone", "visitor", "partner"
+PBX = "pbx"  # by address or by signature: tests/live/test_http_voice.py
 DESK = {"operator", "supervisor", "administrator"}
 WORK = {"operator", "administrator"}
 OVERSEE = {"supervisor", "administrator"}
@@ -36,6 +37,12 @@ OWNERS: dict[tuple[str, str], object] = {
     ("POST", "/api/chat/rating"): VISITOR,
     ("GET", "/api/chat/transcript"): VISITOR,
     ("WS", "/api/chat/ws"): VISITOR,
+    ("GET", "/api/chat/call"): VISITOR,
+    ("POST", "/api/chat/call"): VISITOR,
+    ("DELETE", "/api/chat/call/{call_id}"): VISITOR,
+    ("GET", "/voice/call"): PBX,
+    ("GET", "/voice/next"): PBX,
+    ("POST", "/voice/twilio"): PBX,
     ("POST", "/api/v1/messages"): PARTNER,
     ("GET", "/api/v1/conversations/{conversation_id}/events"): PARTNER,
     ("POST", "/api/auth/login"): ANYONE,
@@ -48,6 +55,7 @@ OWNERS: dict[tuple[str, str], object] = {
     ("GET", "/api/desk/queue"): DESK,
     ("GET", "/api/desk/conversations"): OVERSEE,
     ("GET", "/api/desk/conversations/{conversation_id}"): DESK,
+    ("GET", "/api/desk/conversations/{conversation_id}/recordings/{name}"): DESK,
     ("POST", "/api/desk/handoffs/{handoff_id}/claim"): WORK,
     ("POST", "/api/desk/handoffs/{handoff_id}/release"): WORK,
     ("POST", "/api/desk/handoffs/{handoff_id}/return"): WORK,
@@ -81,6 +89,7 @@ OWNERS: dict[tuple[str, str], object] = {
     ("GET", "/help"): ANYONE,
     ("GET", "/help/{article_id:path}"): ANYONE,
     ("GET", "/login"): ANYONE,
+    ("GET", "/call"): ANYONE,
     ("GET", "/invite/{token}"): ANYONE,
     # The empty pages; without a session they lead to sign-in, and the API asks for the role.
     ("GET", "/desk"): ANYONE,

@@ -121,7 +121,8 @@ def test_a_recording_is_for_who_may_read_the_conversation(exchange: Server, chie
     [name] = [event["data"]["recording"] for event in dialog["events"] if event["kind"] == "call.ended"]
     path = f"/api/desk/conversations/{found}/recordings/{name}"
     sound = chief.get(path)
-    assert (sound.status_code, sound.headers["content-type"], sound.content[:4]) == (200, "audio/wav", b"RIFF")
+    assert (sound.status_code, sound.headers["content-type"]) == (200, "audio/wav")
+    assert sound.content[:4] == b"RIFF"
     assert code(httpx.get(exchange.url + path)) == (401, "not_signed_in")
     for role in ("operator", "editor"):
         with closing(join(chief, role, f"Тест {role}")) as other:
