@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 CODE = [
     path
-    for folder in ("bot", "handoff", "knowledge_base", "bench")
+    for folder in ("bot", "handoff", "knowledge_base", "voice", "bench")
     for suffix in ("*.py", "*.js")
     for path in sorted((ROOT / folder).rglob(suffix))
     if "vendor" not in path.parts and "versions" not in path.parts
