@@ -21,8 +21,6 @@ from bot.store.history import until_settled
 from bot.store.tables import outbound_attempts, outbound_calls, outbound_refusals
 
 ATTEMPTED, CANCELLED = "outbound.attempted", "outbound.cancelled"
-LOST = "lost"  # nobody knows what became of the attempt: we or the PBX have died
-EXPIRED = "expired"
 
 WAITING = outbound_calls.c.status == CallStatus.WAITING.value
 UNDER_WAY = outbound_calls.c.status == CallStatus.CALLING.value
@@ -58,6 +56,7 @@ UNWANTED = (
     )
     .exists()
 )
+IS_UNWANTED = select(outbound_calls.c.id).where(THIS, UNWANTED)
 CLAIM = (
     update(outbound_calls)
     .where(THIS, WAITING, outbound_calls.c.due_at <= bindparam("now"), ~UNWANTED)
@@ -191,21 +190,19 @@ class Outbound:
     ) -> bool:
         """Writes how the attempt ended, once; False: somebody has written it before.
 
-        `status` WAITING tries again at `next_at`; the event tells the desk.
+        `status` WAITING tries again at `next_at`, unless the customer wants no calls by now; the event tells
+        the desk.
         """
-        values = {"call": call.id, "attempt": call.attempts, "new_status": status.value, "new_result": result}
-        told = {
-            **promised.told(call.id, call.kind),
-            "attempt": call.attempts,
-            "result": result,
-            "status": status.value,
-            "next_at": None if next_at is None else next_at.isoformat(),
-        }
 
         def work(connection: Connection) -> None:
+            ends, again = status, next_at
+            if again is not None and connection.execute(IS_UNWANTED, {"call": call.id}).one_or_none():
+                ends, again = CallStatus.REFUSED, None
+            told = told_of(call, ends, result, again)
             self._tell(connection, call.conversation_id, NewEvent(ATTEMPTED, told))
-            due_at = call.due_at if next_at is None else next_at
-            if connection.execute(SETTLE, {**values, "next_at": due_at}).rowcount == 0:
+            values = {"call": call.id, "attempt": call.attempts, "new_status": ends.value}
+            values |= {"new_result": result, "next_at": again or call.due_at}
+            if connection.execute(SETTLE, values).rowcount == 0:
                 raise Superseded
             connection.execute(RESULT, {"call": call.id, "number": call.attempts, "new_result": result})
 
@@ -213,11 +210,8 @@ class Outbound:
 
     async def give_up(self, call: OutboundCall, status: CallStatus, result: str) -> bool:
         """Ends a call that waits; False: it does not any more."""
-        told = {**promised.told(call.id, call.kind), "attempt": call.attempts, "result": result}
-        told |= {"status": status.value, "next_at": None}
-        return await self._once(
-            lambda connection: self._end(connection, call, status, result, NewEvent(ATTEMPTED, told))
-        )
+        event = NewEvent(ATTEMPTED, told_of(call, status, result, None))
+        return await self._once(lambda connection: self._end(connection, call, status, result, event))
 
     async def cancel(self, call_id: str, operator: Operator) -> None:
         """An operator takes the call back; raises NotFound and `FrontlineError("call_not_waiting", 409)`."""
@@ -265,6 +259,17 @@ class Outbound:
         except Superseded:
             return False
         return True
+
+
+def told_of(call: OutboundCall, status: CallStatus, result: str, next_at: datetime | None) -> dict[str, Any]:
+    """The data of `outbound.attempted`."""
+    return {
+        **promised.told(call.id, call.kind),
+        "attempt": call.attempts,
+        "result": result,
+        "status": status.value,
+        "next_at": None if next_at is None else next_at.isoformat(),
+    }
 
 
 def call_of(row: Row[Any]) -> OutboundCall:

@@ -179,6 +179,8 @@ async def test_a_refusal_in_mid_call_stops_the_next_attempt(store: Store, clock:
     await asyncio.gather(*(store.outbound.refuse(call.conversation_id, PHONE) for _ in range(3)))
     assert await store.outbound.settle(claimed, CallStatus.WAITING, "busy", clock())
     assert await claim(store, clock, call) is None
+    assert (await store.outbound.get(call.id)).status is CallStatus.REFUSED
+    assert await store.outbound.due(clock()) == []
 
 
 async def test_an_operator_calls_off_what_waits(store: Store, clock: HeldClock) -> None:
