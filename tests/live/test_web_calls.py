@@ -12,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.settings import Voice
 from tests.live.actors import Server, Visitor, says
 from tests.live.callers import Callers, gateway, launch_calls, until
+from tests.live.conftest import StartServer
 from tests.live.test_http_access import endpoints
 from voice import web_calls
 from voice.carriers import webrtc
@@ -54,10 +56,11 @@ def test_the_routes_of_calls_are_these() -> None:
     }
 
 
-def test_calls_are_off_unless_configured(server: Server, lines: Server) -> None:
-    assert httpx.get(f"{server.url}/api/chat/config").json()["calls"] is False
-    assert httpx.get(f"{server.url}/call").status_code == 404
-    assert "microphone=()" in httpx.get(f"{server.url}/").headers["permissions-policy"]
+def test_calls_are_off_where_they_are_not_configured(start_server: StartServer, lines: Server) -> None:
+    off = start_server(voice=Voice(carriers=""))
+    assert httpx.get(f"{off.url}/api/chat/config").json()["calls"] is False
+    assert httpx.get(f"{off.url}/call").status_code == 404
+    assert "microphone=()" in httpx.get(f"{off.url}/").headers["permissions-policy"]
     assert httpx.get(f"{lines.url}/api/chat/config").json()["calls"] is True
     for page in ("/call", "/widget/", "/"):
         assert "microphone=(self)" in httpx.get(f"{lines.url}{page}").headers["permissions-policy"]
