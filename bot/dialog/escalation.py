@@ -8,7 +8,7 @@ certain; everything looser is left to the classifier.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from bot.nlu.content import line_of, read_yaml
 from bot.nlu.intents import Intent
 from bot.nlu.project import ESCALATE as FAMILY
 from bot.nlu.query import Query
-from bot.nlu.signs import Message, Sign, parse_sign
+from bot.nlu.signs import Message, Sign, Signs, parse_sign
 
 Read = Callable[[str], Query]
 ASKED = "asked_for_person"
@@ -55,6 +55,13 @@ class Rules:
 
     rules: tuple[Rule, ...]
     waiting: str | None = None
+    _signs: Signs = field(init=False, repr=False, compare=False)
+    _signalled: tuple[Rule, ...] = field(init=False, repr=False, compare=False)  # the rule of each sign
+
+    def __post_init__(self) -> None:
+        signs = [(sign, rule) for rule in self.rules for sign in rule.signs]
+        object.__setattr__(self, "_signs", Signs([sign for sign, _ in signs]))
+        object.__setattr__(self, "_signalled", tuple(rule for _, rule in signs))
 
     @classmethod
     def load(cls, path: Path, read: Read) -> Rules:
@@ -70,7 +77,8 @@ class Rules:
 
     def signalled(self, message: Message) -> Rule | None:
         """The most urgent rule whose sign is in the message."""
-        return next((rule for rule in self.rules if any(sign.found(message) for sign in rule.signs)), None)
+        number = self._signs.first(message)
+        return None if number is None else self._signalled[number]
 
     def get(self, reason: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.reason == reason), None)

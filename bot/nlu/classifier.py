@@ -40,14 +40,11 @@ class Classifier:
     def scores(self, query: Query) -> dict[str, float]:
         """Probability of every label; they add up to 1."""
         total = self.bias.copy()
-        found = [
-            (row, 1 + math.log(count))
-            for feature, count in Counter(features(query)).items()
-            if (row := self.vocabulary.get(feature)) is not None
-        ]
+        found = Counter(map(self.vocabulary.get, features(query)))
+        del found[None]
         if found:
-            rows = np.fromiter((row for row, _ in found), np.int64, len(found))
-            values = np.fromiter((value for _, value in found), np.float32, len(found)) * self.idf[rows]
+            rows = np.array(list(found), np.int64)
+            values = (1 + np.log(list(found.values()))).astype(np.float32) * self.idf[rows]
             total += (values / np.linalg.norm(values)) @ self.weights[rows]
         if query.vector is not None and len(query.vector):
             total += (

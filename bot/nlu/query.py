@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from bot.core.ports import Encoder
 from bot.nlu.words import analyse
 
 log = structlog.get_logger(__name__)
+REMEMBERED = 2048  # texts whose vectors are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class QueryBuilder:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._encoded = lru_cache(REMEMBERED)(self._encode)
         self._nothing = np.zeros(encoder.dim, np.float32)
 
     def __call__(self, text: str) -> Query:
@@ -41,8 +44,12 @@ class QueryBuilder:
 
     def _vector(self, text: str) -> npt.NDArray[np.float32] | None:
         try:
-            vector: npt.NDArray[np.float32] = self._encoder.encode([text])[0]
+            return self._encoded(text)
         except FrontlineError as error:
             log.warning("query.not_encoded", code=error.code)
             return None
+
+    def _encode(self, text: str) -> npt.NDArray[np.float32]:
+        vector: npt.NDArray[np.float32] = self._encoder.encode([text])[0]
+        vector.flags.writeable = False  # it is remembered, for the next turn reads it again
         return vector

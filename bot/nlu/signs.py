@@ -7,8 +7,10 @@ forms, `=a` for this form only, two words or more are a phrase. `^a`: the messag
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.nlu.query import Query
 
@@ -30,13 +32,17 @@ class Message:
 
     @classmethod
     def of(cls, query: Query) -> Message:
-        words = frozenset((*query.tokens, *query.lemmas))
-        beginnings = frozenset(word[:size] for word in words for size in range(1, len(word) + 1))
-        pairs = tuple(zip(query.tokens, query.lemmas, strict=True))
-        said = f" {' '.join(query.tokens)} "
-        return cls(
-            words, frozenset(query.tokens), beginnings, said, f"{said}\n {' '.join(query.lemmas)} ", pairs
-        )
+        return _message(query.tokens, query.lemmas)
+
+
+@lru_cache(256)  # a turn looks at the same few texts again and again
+def _message(tokens: tuple[str, ...], lemmas: tuple[str, ...]) -> Message:
+    words = frozenset((*tokens, *lemmas))
+    beginnings = frozenset(word[:size] for word in words for size in range(1, len(word) + 1))
+    said = f" {' '.join(tokens)} "
+    lines = f"{said}\n {' '.join(lemmas)} "
+    pairs = tuple(zip(tokens, lemmas, strict=True))
+    return Message(words, frozenset(tokens), beginnings, said, lines, pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,30 @@ class Sign:
 
     def found(self, message: Message) -> bool:
         return all(words.found(message) for words in self.needed) and not self.excluded.found(message)
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """It is never found without one of these; None when no such words are known."""
+        groups = [words.keys for words in self.needed if not words.openings and not words.chains]
+        return min(groups, key=len, default=None)
+
+
+class Signs:
+    """Many signs, of which nearly always none is in a message."""
+
+    def __init__(self, signs: Sequence[Sign]) -> None:
+        self._signs = tuple(signs)
+        self._anyway = frozenset(number for number, sign in enumerate(signs) if sign.keys is None)
+        self._by_key: dict[str, list[int]] = defaultdict(list)
+        for number, sign in enumerate(signs):
+            for key in sign.keys or ():
+                self._by_key[key].append(number)
+
+    def first(self, message: Message) -> int | None:
+        """The number of the first sign that is found."""
+        keys = self._by_key.keys() & message.beginnings
+        likely = self._anyway.union(*(self._by_key[key] for key in keys))
+        return next((number for number in sorted(likely) if self._signs[number].found(message)), None)
 
 
 def parse_sign(sign: str, read: Read) -> Sign:

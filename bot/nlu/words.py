@@ -39,7 +39,7 @@ def _russian() -> _Russian:
 @lru_cache(300_000)
 def lemma(word: str) -> str:
     """The dictionary form of a lower-case word without ё; a word of another language is its own."""
-    return sys.intern(_russian().morph.parse(word)[0].normal_form.replace("ё", "е"))
+    return sys.intern(parses(word)[0].normal_form.replace("ё", "е"))
 
 
 @lru_cache(50_000)

@@ -17,7 +17,7 @@ from bot.core.errors import FrontlineError, NotFound, StaleVersion
 from bot.core.handoff import RAISED, REQUESTED, TRANSITIONS, Step
 from bot.core.types import ConversationStatus, Event, HandoffStatus, NewEvent, Owner
 from bot.store import persons, promised
-from bot.store.history import GET, OPEN_HANDOFF, SETTLE, append_events, conversation_of, event_of
+from bot.store.history import GET, LOCKED, OPEN_HANDOFF, SETTLE, append_events, conversation_of, event_of
 from bot.store.records import AlreadyAnswered, NewHandoff, Outcome
 from bot.store.tables import appends, articles, conversations, events, handoffs, inbox, new_id
 
@@ -25,7 +25,7 @@ NUMBER = (
     update(conversations)
     .where(conversations.c.id == bindparam("of"))
     .values(last_seq=conversations.c.last_seq + bindparam("count"), updated_at=bindparam("now"))
-    .returning(*conversations.c)
+    .returning(*LOCKED)
 )
 ANSWERED = (
     update(inbox)
@@ -94,7 +94,7 @@ def commit(
         if connection.execute(GET, {"of": conversation_id}).one_or_none() is None:
             raise NotFound("conversation")
         raise StaleVersion(conversation_id)
-    conversation = conversation_of(row)
+    conversation = conversation_of(row, outcome.state or {})
     require_published(connection, conversation_id, outcome.requires_articles)
     if outcome.identities:
         persons.prove(connection, conversation.customer_id, outcome.identities)
@@ -144,7 +144,7 @@ def advance(changes: frozenset[str]) -> Update:
             updated_at=bindparam("now"),
             **{name.removeprefix("new_"): bindparam(name) for name in changes},
         )
-        .returning(*conversations.c)
+        .returning(*LOCKED)
     )
 
 
@@ -266,7 +266,7 @@ def append(
     row = connection.execute(NUMBER, {"of": conversation_id, "count": len(new), "now": at}).one_or_none()
     if row is None:
         raise NotFound("conversation")
-    conversation = conversation_of(row)
+    conversation = conversation_of(row, {})
     if holder is not None:
         held = open_handoff(connection, conversation_id)
         if held is None or held.claimed_by != holder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -22,6 +22,8 @@ RACES = 5
 IS_OPEN = conversations.c.status == literal_column("'open'")
 HANDOFF_OPEN = handoffs.c.status.in_((literal_column("'waiting'"), literal_column("'claimed'")))
 
+# What a writer needs of the conversation that it locks: the state is long, and it has it or need not know.
+LOCKED = [column for column in conversations.c if column is not conversations.c.state]
 INSERT_EVENT = insert(events)
 INSERT_PARCEL = insert(outbox)
 GET = select(conversations).where(conversations.c.id == bindparam("of"))
@@ -40,8 +42,8 @@ SETTLE = (
 )
 
 
-def conversation_of(row: Row[Any]) -> Conversation:
-    """A row that has every column of `conversations` under its own name."""
+def conversation_of(row: Row[Any], state: Mapping[str, Any] | None = None) -> Conversation:
+    """A row that has every column of `conversations` under its own name, `state` where it is not given."""
     return Conversation(
         id=row.id,
         channel=row.channel,
@@ -52,7 +54,7 @@ def conversation_of(row: Row[Any]) -> Conversation:
         owner=Owner(row.owner),
         version=row.version,
         last_seq=row.last_seq,
-        state=row.state,
+        state=row.state if state is None else state,
         created_at=row.created_at,
         updated_at=row.updated_at,
         pushed=row.pushed,

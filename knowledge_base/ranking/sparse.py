@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +46,9 @@ class Vocabulary:
 
     def row(self, items: Iterable[str]) -> Row:
         """Distinct known items and how often each occurs."""
-        found = Counter(number for item in items if (number := self._ids.get(item)) is not None)
-        return as_row(found)
+        found = Counter(map(self._ids.get, items))
+        del found[None]
+        return as_row(cast("Counter[int]", found))
 
     def row_of_words(self, words: Sequence[str], split: Callable[[str], Iterable[str]]) -> Row:
         """As `row`, of the items that `split` makes of each word alone; they are remembered by word.
