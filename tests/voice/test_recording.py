@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from voice.audio import read_wav, samples
 from voice.call.recording import Recording
@@ -38,3 +39,29 @@ def test_both_sides_lie_where_they_were_heard(tmp_path: Path) -> None:
 def test_a_call_without_a_sound_is_an_empty_file(tmp_path: Path) -> None:
     path = Recording(tmp_path, "a2", RATE, time.monotonic()).close()
     assert read_wav(path) == (b"", RATE)
+
+
+def test_sound_in_pieces_of_any_length_is_whole(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    recording = Recording(tmp_path, "a3", RATE, begun)
+    sound = tone(300, 0.5)
+    for start in range(0, len(sound), 333):
+        recording.caller(sound[start : start + 333], begun)
+    kept = samples(read_wav(recording.close())[0])
+    assert np.count_nonzero(kept == 300) == len(kept) == RATE // 2
+
+
+def test_what_cannot_be_written_leaves_nothing_and_is_told_at_the_end(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    recording = Recording(tmp_path, "a4", RATE, begun)
+    for side in recording._sides:
+        side._file.close()
+        side._file = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115 - the side closes it
+    for _ in range(3):
+        recording.caller(tone(100, 0.5), begun)
+        recording.ours(tone(100, 0.5))
+        recording.unsaid(0.1)
+    with pytest.raises(OSError, match="No space left"):
+        recording.close()
+    assert list(tmp_path.iterdir()) == []
+    assert Path("/dev/full").exists()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -13,36 +14,55 @@ from voice.ports import SAMPLE_BYTES
 
 
 class Recording:
-    """Places sound by the clock, for carriers leave gaps; a folder that cannot be written ends it quietly."""
+    """Places sound by the clock, for carriers leave gaps.
+
+    What cannot be written, as on a full disk, ends the recording and not the call: `close` raises it.
+    """
 
     def __init__(self, folder: Path, call: str, rate: int, begun: float) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{call}.wav"
         self._rate, self._begun = rate, begun
-        self._sides = tuple(Side((folder / f"{call}.{name}").open("w+b")) for name in ("caller", "ours"))
+        self._sides = tuple(Side(folder / f"{call}.{name}") for name in ("caller", "ours"))
+        self._failure: OSError | None = None
 
     def caller(self, pcm: bytes, at: float) -> None:
-        self._sides[0].put(pcm, self._place(at))
+        self._kept(lambda: self._sides[0].put(pcm, self._place(at)))
 
     def ours(self, pcm: bytes) -> None:
         """Sound that the line has taken, after what it took before."""
-        self._sides[1].put(pcm, self._place(time.monotonic()))
+        self._kept(lambda: self._sides[1].put(pcm, self._place(time.monotonic())))
 
     def unsaid(self, seconds: float) -> None:
         """So much of the end of our side was not heard."""
-        self._sides[1].cut(int(seconds * self._rate) * SAMPLE_BYTES)
+        self._kept(lambda: self._sides[1].cut(int(seconds * self._rate) * SAMPLE_BYTES))
 
     def close(self) -> Path:
-        """Writes the file; blocking."""
+        """Writes the file; blocking. Raises `OSError`: there is none, and nothing is left of it."""
+        part = self.path.with_suffix(".part")
+        try:
+            if self._failure is not None:
+                raise self._failure
+            self._mix(part)
+            part.replace(self.path)
+            return self.path
+        finally:
+            part.unlink(missing_ok=True)
+            for side in self._sides:
+                side.remove()
+
+    def _mix(self, part: Path) -> None:
         caller, ours = (samples(side.taken()) for side in self._sides)
         both = np.zeros((max(len(caller), len(ours)), 2), dtype="<i2")
         both[: len(caller), 0], both[: len(ours), 1] = caller, ours
-        part = self.path.with_suffix(".part")
         part.write_bytes(wav(both.tobytes(), self._rate, channels=2))
-        part.replace(self.path)
-        for side in self._sides:
-            side.remove()
-        return self.path
+
+    def _kept(self, work: Callable[[], None]) -> None:
+        if self._failure is None:
+            try:
+                work()
+            except OSError as error:
+                self._failure = error
 
     def _place(self, at: float) -> int:
         return max(0, int((at - self._begun) * self._rate)) * SAMPLE_BYTES
@@ -51,12 +71,17 @@ class Recording:
 class Side:
     """One side, in a file of its own while the call goes on."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("w+b")
         self._end = 0
+        self._half = b""  # of a sample, where sound comes in pieces of any length
 
     def put(self, pcm: bytes, place: int) -> None:
         """After what is there, or later: what lies between is silence."""
+        pcm = self._half + pcm
+        whole = len(pcm) // SAMPLE_BYTES * SAMPLE_BYTES
+        pcm, self._half = pcm[:whole], pcm[whole:]
         place = max(place, self._end)
         self._file.seek(place)
         self._file.write(pcm)
@@ -72,5 +97,6 @@ class Side:
         return self._file.read()
 
     def remove(self) -> None:
-        self._file.close()
-        Path(self._file.name).unlink(missing_ok=True)
+        with suppress(OSError):  # what was not written yet cannot be
+            self._file.close()
+        self._path.unlink(missing_ok=True)
