@@ -106,10 +106,14 @@ class Caller:
         return [(event.data["author"], event.data["text"]) for event in await self.events("message")]
 
     async def close(self) -> None:
+        """Raises `TimeoutError` when the other side goes on with a call that is over."""
         self.line.hang_up()
         self._mouth.cancel()
-        await asyncio.gather(self._call, self._mouth, return_exceptions=True)
-        await self.line.close()
+        try:
+            await asyncio.wait_for(asyncio.gather(self._call, return_exceptions=True), PATIENCE_S)
+        finally:
+            await asyncio.gather(self._mouth, return_exceptions=True)
+            await self.line.close()
 
     async def _events(self) -> list[Event]:
         conversations = self.world.house.store.conversations

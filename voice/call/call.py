@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -20,14 +21,16 @@ import structlog
 from bot.core.errors import FrontlineError
 from voice.call.errands import RATE, Errand
 from voice.call.expecting import expected
+from voice.call.happenings import OPERATOR, Deaf, Gone, Happening, Happenings, Keyed, Late, Utterance
 from voice.call.means import Means
 from voice.call.mouth import Mouth, Spoken
+from voice.call.questions import Question, Way
 from voice.call.recording import Recording
-from voice.call.senses import Deaf, Gone, Happening, Keyed, Senses, Utterance
+from voice.call.senses import Senses
 from voice.call.talk import Reply, Talk
 from voice.ports import HANGUP, Heard, Line, Manner, NextStep
 from voice.tts.sentences import parts, sentences
-from voice.turn_taking import FREE, YES_NO, Expected
+from voice.turn_taking import FREE, YES_NO
 
 FILL_S = (1.0, 5.0)  # of thinking, after which the caller is told that we are at it
 THINKING_S = 20.0  # after which we give up
@@ -35,28 +38,10 @@ PART_S = 25.0  # of speech without a question whether to go on
 SLOWER, LOUDER, SLOWEST, LOUDEST = 0.8, 1.4, 0.5, 2.5
 GRACE_S = 5.0  # for the line to end after we left
 CALL_BACK = "/call_me_back"
+BROKEN_S = 10.0  # for each of the last things that are tried when something is broken
+UNSPOKEN = Spoken("", complete=False, first_sound=None)
 NOBODY = "nobody"  # purpose of a call that comes back from a queue where nobody answered
 log = structlog.get_logger(__name__)
-
-
-class Late:
-    """The call has lasted as long as it may."""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What came of an answer: the call goes on, or leaves by `step`."""
-
-    step: NextStep | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question of the call's own. `answered` returns None where the words are no answer to it."""
-
-    key: str
-    awaited: Expected
-    answered: Callable[[str], Awaitable[Way | None]]
 
 
 class Call:
@@ -65,10 +50,10 @@ class Call:
     def __init__(self, line: Line, talk: Talk, means: Means) -> None:
         self._line, self._talk, self._means = line, talk, means
         self._script, self._settings = means.script, means.settings
-        self._happenings: asyncio.Queue[Happening | Late] = asyncio.Queue()
+        self._happenings = Happenings()
         self._begun = time.monotonic()
         self._recording = self._record()
-        self._senses = Senses(line, means, self._recording, self._happenings.put_nowait)
+        self._senses = Senses(line, means, self._recording, self._happenings.tell)
         self._mouth = self._senses.mouth = Mouth(
             line,
             means.speak,
@@ -89,7 +74,7 @@ class Call:
     async def run(self) -> None:
         hearing = asyncio.create_task(self._senses.run())
         loop = asyncio.get_running_loop()
-        cap = loop.call_later(self._settings.call_cap_s, self._happenings.put_nowait, Late())
+        cap = loop.call_later(self._settings.call_cap_s, self._happenings.tell, Late())
         step = NextStep("queue", topic="trouble")
         try:
             step = await self._conduct()
@@ -120,7 +105,7 @@ class Call:
         else:
             await self._greet()
         while True:
-            step = await self._react(await self._happenings.get())
+            step = await self._react(await self._happenings.next())
             if step is not None:
                 return step
 
@@ -148,12 +133,14 @@ class Call:
         await self._say(self._text("greeting"), ask=True)
         return None
 
-    async def _react(self, happening: Happening | Late) -> NextStep | None:
+    async def _react(self, happening: Happening) -> NextStep | None:
         match happening:
             case Gone():
                 return HANGUP
-            case Late() | Deaf():
-                return await self._call_person("deaf" if isinstance(happening, Deaf) else "too_long")
+            case Late():
+                return await self._call_person("too_long", ask=False)
+            case Deaf():
+                return await self._call_person("deaf", ask=False)
             case Keyed():
                 self._quiets = 0
                 return await self._keyed(happening.digits)
@@ -196,7 +183,7 @@ class Call:
         if digits == "*":
             await self._repeat()
             return None
-        if digits == "0":
+        if digits == OPERATOR.digits:
             return await self._call_person()
         if (way := await self._own(digits)) is not None:
             return way.step
@@ -221,12 +208,16 @@ class Call:
     async def _thought(self, saying: Coroutine[Any, Any, Reply]) -> Reply:
         """Waits for the reply; the caller is told when it takes long."""
         thinking = asyncio.create_task(saying)
-        for variant, seconds in enumerate(FILL_S):
-            done, _ = await asyncio.wait({thinking}, timeout=seconds)
-            if done:
-                break
-            await self._say(self._text("filler", variant=variant))
-        return await asyncio.wait_for(thinking, THINKING_S)
+        try:
+            for variant, seconds in enumerate(FILL_S):
+                done, _ = await asyncio.wait({thinking}, timeout=seconds)
+                if done:
+                    break
+                with suppress(FrontlineError):  # the answer may be one that can be said
+                    await self._say(self._text("filler", variant=variant))
+            return await asyncio.wait_for(thinking, THINKING_S)
+        finally:
+            thinking.cancel()
 
     async def _answer(self, reply: Reply, voice_ended: float | None = None) -> NextStep | None:
         if not reply.text:
@@ -236,7 +227,9 @@ class Call:
         spoken_text = self._script.spoken(f"{reply.text} {options}".strip(), self._talk.locale)
         first, *rest = parts(spoken_text, PART_S) or [""]
         self._senses.expect(expected(reply.asks))
-        spoken = await self._say(first, ask=True, voice_ended=voice_ended)
+        spoken = UNSPOKEN
+        if not self._happenings.keyed:
+            spoken = await self._say(first, ask=True, voice_ended=voice_ended)
         if not spoken.complete:
             await self._unheard(reply, spoken.text)
         if reply.topic is not None:
@@ -274,12 +267,12 @@ class Call:
 
         await self._ask(Question("go_on", YES_NO, answered))
 
-    async def _hand_over(self, topic: str) -> NextStep | None:
-        """To a person; where nobody is at work, to a call back if the caller likes."""
+    async def _hand_over(self, topic: str, *, ask: bool = True) -> NextStep | None:
+        """To a person; where nobody is at work, to a call back if the caller likes and may be asked."""
         if not self._line.incoming.pbx:
             await self._say(self._text("person_in_chat"))
             return HANGUP
-        if self._talk.people() > 0:
+        if self._talk.people() > 0 or not ask:
             return self._to_person(topic)
         await self._ask(self._nobody_free(topic))
         return None
@@ -325,21 +318,27 @@ class Call:
         self._mouth.manner = manner
         await self._speak([self._text(done), *self._last])
 
-    async def _call_person(self, key: str | None = None) -> NextStep | None:
-        """The conversation goes to a person, with its context; `key` says why the call itself wants that."""
+    async def _call_person(self, key: str | None = None, *, ask: bool = True) -> NextStep | None:
+        """The conversation goes to a person, with its context; `key` says why the call itself wants that.
+
+        Without `ask` no question follows: its answer would not be heard, or comes too late.
+        """
         if key is not None:
             await self._say(self._text(key))
         reply = await self._thought(self._talk.call_person())
         if key is None and reply.text:
             await self._say(reply.text)
-        return await self._hand_over(reply.topic or key or "")
+        return await self._hand_over(reply.topic or key or "", ask=ask)
 
     async def _broken(self) -> NextStep:
         """What can still be done when something of ours is broken."""
-        with suppress(FrontlineError):
-            await self._say(self._text("trouble"))
-        with suppress(FrontlineError, TimeoutError):
-            await asyncio.wait_for(self._talk.call_person(), THINKING_S)
+        for work in (partial(self._say, self._text("trouble")), self._talk.call_person):
+            try:
+                await asyncio.wait_for(work(), BROKEN_S)
+            except (FrontlineError, TimeoutError) as error:
+                log.warning("call.broken", call=self._line.incoming.id, error=type(error).__name__)
+            except Exception as error:
+                log.exception("call.broken", call=self._line.incoming.id, error=type(error).__name__)
         return self._to_person("trouble")
 
     def _to_person(self, topic: str) -> NextStep:
@@ -356,8 +355,11 @@ class Call:
         return await self._speak(said, voice_ended)
 
     async def _speak(self, said: Sequence[str], voice_ended: float | None = None) -> Spoken:
+        if self._senses.gone:
+            return UNSPOKEN
         begun = time.monotonic()
         spoken = await self._mouth.say(said)
+        self._happenings.forget_silence()
         if spoken.first_sound is not None:
             self._observe("voice", spoken.first_sound - begun)
             if voice_ended is not None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from bot.core.errors import FrontlineError
 from voice.ports import SAMPLE_BYTES, Heard, Listening, Recogniser
@@ -29,6 +28,7 @@ class Ear:
         self._recogniser, self._rate = recogniser, rate
         self._on_text, self._on_failure = on_text, on_failure
         self._utterance: _Hearing | None = None
+        self._finishing: dict[asyncio.Task[Heard], _Hearing] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
     @property
@@ -43,16 +43,20 @@ class Ear:
         except FrontlineError as error:
             self._on_failure(error)
             return
-        self._utterance = _Hearing(listening, self._rate, self._on_text)
+        self._utterance = _Hearing(listening, self._rate, self._on_text, self._on_failure)
 
     def hear(self, pcm: bytes) -> None:
         if self._utterance is not None:
             self._utterance.hear(pcm)
 
-    def finish(self) -> Coroutine[Any, Any, Heard]:
+    def finish(self) -> Awaitable[Heard]:
         """The utterance, to be awaited; the next one may start at once."""
         utterance, self._utterance = self._utterance, None
-        return self._finished(utterance)
+        finishing = asyncio.create_task(self._finished(utterance))
+        if utterance is not None:
+            self._finishing[finishing] = utterance
+            finishing.add_done_callback(self._finishing.pop)
+        return finishing
 
     async def _finished(self, utterance: _Hearing | None) -> Heard:
         if utterance is None:
@@ -71,15 +75,25 @@ class Ear:
             leaving.add_done_callback(self._leaving.discard)
 
     async def close(self) -> None:
-        """Returns when the recogniser is free of this call."""
+        """Returns when the recogniser is free of this call; what it still finished nobody awaits."""
         self.abandon()
+        for finishing, utterance in list(self._finishing.items()):
+            finishing.cancel()
+            await asyncio.gather(finishing, return_exceptions=True)
+            await utterance.abandon()
         if self._leaving:
             await asyncio.wait(self._leaving)
 
 
 class _Hearing:
-    def __init__(self, listening: Listening, rate: int, on_text: Callable[[str], None]) -> None:
-        self._listening, self._on_text = listening, on_text
+    def __init__(
+        self,
+        listening: Listening,
+        rate: int,
+        on_text: Callable[[str], None],
+        on_failure: Callable[[FrontlineError], None],
+    ) -> None:
+        self._listening, self._on_text, self._on_failure = listening, on_text, on_failure
         self._step = int(STEP_S * rate) * SAMPLE_BYTES
         self._waiting: deque[bytes] = deque()
         self._size, self._most = 0, int(KEPT_S * rate) * SAMPLE_BYTES
@@ -98,8 +112,13 @@ class _Hearing:
     async def finish(self) -> Heard:
         self._ended = True
         self._more.set()
-        await self._work
-        return await self._listening.finish()
+        try:
+            await self._work
+            return await self._listening.finish()
+        except FrontlineError:
+            with suppress(FrontlineError):
+                await self._listening.abandon()
+            raise
 
     async def abandon(self) -> None:
         self._work.cancel()
@@ -109,6 +128,13 @@ class _Hearing:
             await self._listening.abandon()
 
     async def _decode(self) -> None:
+        try:
+            await self._feed()
+        except FrontlineError as error:
+            self._on_failure(error)  # at once: the caller may go on speaking for long
+            raise
+
+    async def _feed(self) -> None:
         while True:
             await self._more.wait()
             self._more.clear()

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.core.errors import FrontlineError
 from voice.call.recording import Recording
 from voice.ports import FRAME_S, SAMPLE_BYTES, Line, Manner
 from voice.tts.saying import silence
@@ -97,7 +96,7 @@ class Mouth:
                 utterance.begin(sentence)
                 async for piece in self._speak(sentence, self.manner, utterance.rate):
                     await utterance.add(piece)
-        except FrontlineError as error:
+        except Exception as error:  # raised by `say`, after what was made has been heard
             utterance.failure = error
         finally:
             utterance.finish()
@@ -114,6 +113,13 @@ class Mouth:
                 await playing
 
     async def _pour(self, utterance: _Utterance) -> None:
+        try:
+            await self._poured(utterance)
+        except Exception as error:  # nobody would wait for this task: `say` would never return
+            utterance.failure = error
+            utterance.over.set()
+
+    async def _poured(self, utterance: _Utterance) -> None:
         while pcm := await utterance.next():
             if utterance.first_sound is None:
                 utterance.first_sound = time.monotonic()
@@ -137,7 +143,7 @@ class _Utterance:
         self.over = asyncio.Event()
         self.playing: asyncio.Task[None] | None = None
         self.first_sound: float | None = None
-        self.failure: FrontlineError | None = None
+        self.failure: Exception | None = None
         self.dropped = False
         self._pcm = bytearray()
         self._starts: list[tuple[int, str]] = []  # where each sentence begins, in bytes

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+import structlog
 
 from bot.core.errors import FrontlineError
 from voice.call.ear import Ear
 from voice.call.errands import is_ours
+from voice.call.happenings import Deaf, Gone, Happening, Keyed, Quiet, Utterance
 from voice.call.keys import Keys
 from voice.call.means import Means
 from voice.call.mouth import Mouth
@@ -36,42 +38,7 @@ from voice.turn_taking.vad import Vad
 from voice.turn_taking.words import SHORT
 
 TICK_S = 0.1  # without sound, after which the clock goes on
-
-
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """What the caller said. `voice_ended`: the last moment of voice; `ended`: when it was taken for done."""
-
-    heard: Heard
-    voice_ended: float
-    ended: float
-
-
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """Digits, or "*"."""
-
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Nothing was said, or nothing but noise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deaf:
-    """The recogniser is broken."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    reason: str
-
-
-Happening = Utterance | Keyed | Quiet | Deaf | Gone
+log = structlog.get_logger(__name__)
 
 
 class Senses:
@@ -108,23 +75,36 @@ class Senses:
         return self._picked_up is not None and self._picked_up.machine
 
     async def run(self) -> None:
-        """Until the line has ended."""
-        clock = asyncio.create_task(self._clock())
+        """Until the line has ended. Nobody awaits a resume after that: what is being said is dropped."""
+        clock = asyncio.create_task(self._watched(self._clock()))
         try:
-            async for received in self._line.received():
-                match received:
-                    case Audio():
-                        await self._audio(received)
-                    case Digit():
-                        await self._digit(received)
-                    case Ended():
-                        self.gone = True
-                        self._tell(Gone(received.reason))
-                        return
+            await self._watched(self._listen())
         finally:
             clock.cancel()
             with suppress(asyncio.CancelledError):
                 await clock
+            if self.mouth is not None:
+                await self.mouth.drop()
+
+    async def _listen(self) -> None:
+        async for received in self._line.received():
+            match received:
+                case Audio():
+                    await self._audio(received)
+                case Digit():
+                    await self._digit(received)
+                case Ended():
+                    self.gone = True
+                    self._tell(Gone(received.reason))
+                    return
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        """A call whose ears have a defect would hear nothing any more, not even that the line has ended."""
+        try:
+            await work
+        except Exception as error:
+            log.exception("call.deaf", call=self._line.incoming.id, error=type(error).__name__)
+            self._tell(Deaf("internal_error"))
 
     async def close(self) -> None:
         for task in self._working:
@@ -243,10 +223,13 @@ class Senses:
         """A short voice during our speech: was it one of the words that only say "go on"?"""
         try:
             listening = self._recogniser.listen(self._rate, grammar=SHORT)
-            await listening.feed(sound)
-            self._verdict = (await listening.finish()).text
+            try:
+                await listening.feed(sound)
+                self._verdict = (await listening.finish()).text
+            finally:
+                await listening.abandon()
         except FrontlineError as error:
             self._deaf(error)
 
-    async def _finished(self, hearing: Coroutine[Any, Any, Heard], voice_ended: float, at: float) -> None:
-        self._tell(Utterance(await hearing, voice_ended, at))
+    async def _finished(self, hearing: Awaitable[Heard], voice_ended: float, at: float) -> None:
+        self._tell(Utterance(await asyncio.shield(hearing), voice_ended, at))
