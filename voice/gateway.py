@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -31,7 +32,7 @@ from voice.outbound.ami import Login
 from voice.outbound.dialer import Dialer
 from voice.outbound.outcomes import Outcomes
 from voice.outbound.schedule import Rules
-from voice.ports import HANGUP, Line, Manner, NextStep
+from voice.ports import HANGUP, Line, NextStep
 from voice.tts import Cached, open_synthesiser, pieces
 from voice.tts.sentences import sentences
 from voice.turn_taking import Ears
@@ -53,8 +54,8 @@ class Gateway:
         self._thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
         self.steps, self.announced = NextSteps(), Announced()
         self._carriers: dict[str, Carrier] = {}
-        self._voice: Cached
-        self._rendering: asyncio.Task[int]
+        self._voice: Cached | None = None
+        self._rendering: asyncio.Task[int] | None = None
         self._means: Means | None = None
         self._dialer: Dialer | None = None
         self._errands: Errands | None = None
@@ -64,7 +65,12 @@ class Gateway:
     @property
     def problem(self) -> str | None:
         """Why calls cannot be taken, or are worse than they should be; None: all is well."""
-        return self._problem or self._voice.problem
+        return self._problem or (None if self._voice is None else self._voice.problem)
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether a caller would be heard and answered; a voice in reserve is enough."""
+        return self._problem is None and self._voice is not None and self._voice.speaks
 
     @property
     def calls(self) -> int:
@@ -80,14 +86,14 @@ class Gateway:
         return self._carriers.get(name)
 
     async def start(self) -> None:
-        """Raises `FrontlineError`: a model that cannot be read, a port that is taken."""
+        """Raises `FrontlineError`: a model that cannot be read, a port that is taken; `stop` all the same."""
         self._thread.start()
         try:
             if self._settings.ami_url:
                 self._open_outbound()
             await self.on_calls(self._open())
-        except FrontlineError as error:
-            self._problem = error.code
+        except Exception as error:
+            self._problem = error.code if isinstance(error, FrontlineError) else "internal_error"
             raise
         self._problem = None
         if self._dialer is not None:
@@ -132,7 +138,7 @@ class Gateway:
             script=script,
             ears=Ears.open(self._settings),
             recogniser=await asyncio.to_thread(open_recogniser, self._settings, settings.data_dir),
-            speak=self._speak,
+            speak=partial(pieces, self._voice),
             recordings=settings.data_dir / "recordings",
             observe=self._house.metrics.call_stage,
             errands=self._errands,
@@ -165,14 +171,14 @@ class Gateway:
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_S):
                 await asyncio.gather(*(carrier.stop() for carrier in self._carriers.values()))
-        if self._means is not None:
+        if self._rendering is not None:
             self._rendering.cancel()
+            await asyncio.gather(self._rendering, return_exceptions=True)
+        if self._means is not None:
             self._means.ears.close()
             await self._means.recogniser.close()
+        if self._voice is not None:
             await self._voice.close()
-
-    def _speak(self, text: str, manner: Manner, rate: int) -> AsyncIterator[bytes]:
-        return pieces(self._voice, text, manner, rate)
 
     async def _busy(self, line: Line) -> None:
         """Nobody is dropped: a caller on top of the limit is told so and goes to the operators."""
@@ -181,7 +187,8 @@ class Gateway:
         pbx = line.incoming.pbx
         try:
             if self._means is not None:
-                mouth = Mouth(line, self._speak, None, on_started=lambda _: None, on_finished=lambda: None)
+                speak = self._means.speak
+                mouth = Mouth(line, speak, None, on_started=lambda _: None, on_finished=lambda: None)
                 said = self._means.script.say("busy" if pbx else "busy_chat", "ru")
                 with suppress(FrontlineError, TimeoutError):
                     async with asyncio.timeout(BUSY_S):

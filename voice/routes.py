@@ -49,7 +49,7 @@ async def announce(request: Request, gateway: TheGateway) -> PlainTextResponse:
 
     The answer is `ok`: without it the dialplan sends the caller to a person.
     """
-    if gateway.problem is not None:
+    if not gateway.takes_calls:
         raise FrontlineError("voice_not_ready", "no call can be taken now", status=503, retryable=True)
     gateway.announced.announce(request.query_params)
     return PlainTextResponse("ok")

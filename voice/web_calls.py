@@ -81,7 +81,7 @@ async def _lines(request: Request) -> Lines:
     """503 while no call from the website can be taken."""
     gateway = await gateway_of(request)
     carrier = gateway.carrier(NAME)
-    if gateway.problem is not None or carrier is None:
+    if not gateway.takes_calls or carrier is None:
         raise FrontlineError("voice_not_ready", "no call can be taken now", status=503, retryable=True)
     return Lines(gateway, cast("Carrier", carrier))
 

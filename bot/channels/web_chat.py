@@ -145,7 +145,9 @@ async def config(request: Request, house: TheHouse, locale: Annotated[Locale, Qu
 def _calls(request: Request, house: House) -> bool:
     """Also while the gateway starts: who presses the button by then has to try again, who reloads has not."""
     gateway = request.app.state.voice
-    return gateway is not None and gateway.problem in {None, "starting"} and calls_from_web(house.settings)
+    if gateway is None or not calls_from_web(house.settings):
+        return False
+    return bool(gateway.takes_calls or gateway.problem == "starting")
 
 
 @routes.post("/sessions", summary="Begin as a visitor", status_code=201, responses=declared(403))

@@ -20,6 +20,7 @@ import structlog
 
 from bot.core.errors import FrontlineError
 from voice.ports import SAMPLE_BYTES, Manner
+from voice.tts.fallback import Fallback
 from voice.tts.saying import Engine, closing, silence
 from voice.tts.sentences import pause_s, sentences
 
@@ -45,6 +46,11 @@ class Cached:
     @property
     def problem(self) -> str | None:
         return self._engine.problem
+
+    @property
+    def speaks(self) -> bool:
+        """Whether anybody would speak at once."""
+        return self._engine.speaks if isinstance(self._engine, Fallback) else self._engine.problem is None
 
     def start(self) -> None:
         self._engine.start()

@@ -43,6 +43,11 @@ class Fallback:
         ]
         return "; ".join(named) or None
 
+    @property
+    def speaks(self) -> bool:
+        """Whether any engine does, be it not the first."""
+        return any(self._problem(engine) is None for engine in self._engines)
+
     def start(self) -> None:
         for engine in self._engines:
             engine.start()
