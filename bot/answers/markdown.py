@@ -17,6 +17,9 @@ from markdown_it.token import Token
 
 HELP = "/help/"
 _REFERENCE = re.compile(r"\[\[([\w./-]+)\]\]")
+# An empty line after which a paragraph, a heading or a table begins: no list or quotation goes on there.
+_BETWEEN = re.compile(r"\n[ \t]*\n(?=[^\W\d_]|\*\*\S|[|#«])")
+_WHOLE = re.compile(r"```|~~~|\]:")  # of what begins here a later block may be a part, or depend on it
 _SAFE = re.compile(r"^(?:https?:|mailto:|tel:|/(?!/)|#)", re.IGNORECASE)
 
 
@@ -37,13 +40,18 @@ def resolve(text: str, titles: Mapping[str, str]) -> str:
     return _REFERENCE.sub(link, text)
 
 
-@lru_cache(2_000)
 def render(text: str) -> str:
     """Markdown (CommonMark with tables) to safe HTML; line breaks in chat text are kept.
 
-    Answers repeat, so what was rendered is remembered.
+    Answers are made of the same passages in many orders, so what is remembered is blocks.
     """
-    return str(_MARKDOWN.render(text)).strip()
+    blocks = _BETWEEN.split(text) if _WHOLE.search(text) is None else [text]
+    return "".join(map(_block, blocks)).strip()
+
+
+@lru_cache(4_000)
+def _block(text: str) -> str:
+    return str(_MARKDOWN.render(text))
 
 
 def plain(text: str) -> str:

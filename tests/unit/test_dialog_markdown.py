@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.answers.markdown import help_url, plain, render, resolve
+from bot.answers.markdown import _MARKDOWN, help_url, plain, render, resolve
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,41 @@ def test_plain_text_keeps_the_facts() -> None:
     assert "Ещё" in text
     assert "/help" not in text
     assert "**" not in text
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "- a\n- b",
+                "1. a",
+                "  - b",
+                "para",
+                "**B** x",
+                "* x",
+                "> q",
+                "| a |\n|---|\n| 1 |",
+                "# h",
+                "    c",
+            ]
+            + [
+                "[x]: http://a",
+                "[x]",
+                "[x](/y)",
+                "```\nc",
+                "~~~",
+                "---",
+                "===",
+                "<div>",
+                "<!-- x",
+                "«q»",
+                "`c",
+            ]
+        ),
+        min_size=1,
+    ),
+    st.sampled_from(["\n", "\n\n", "\n \n", "\n\n\n"]),
+)
+def test_blocks_say_what_the_whole_says(blocks: list[str], between: str) -> None:
+    text = between.join(blocks)
+    assert render(text) == _MARKDOWN.render(text).strip()
