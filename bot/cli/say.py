@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from bot.cli.console import CONFIGURATION, UNAVAILABLE, JsonOut, fail, run, settings, write_json
+from bot.core.errors import FrontlineError
 
 Rate = Annotated[int, typer.Option(min=8000, max=48000, help="Samples a second; a telephone has 8000.")]
 
@@ -26,15 +27,20 @@ def say(
     json_out: JsonOut = None,
 ) -> None:
     """Say a text into a WAV file."""
+    from bot.dialog.phrases import Phrases
     from bot.web.logs import configure
     from voice.audio import wav
-    from voice.verbaliser import verbalise
+    from voice.call.script import Script
 
     given = settings()
     configure(given.log_level, given.log_format)
     if model and not engine:
         raise fail("--model belongs to an --engine", CONFIGURATION)
-    words = text if raw else verbalise(text, locale=locale)
+    try:
+        script = Script.load(given.nlu_data / "voice.yml", Phrases.load(), given.company.name)
+    except FrontlineError as error:
+        raise fail(error.message, CONFIGURATION) from error
+    words = text if raw else script.spoken(text, locale)
     pcm, result = run(_said(words, rate, locale, engine, model or given.voice.tts_model))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

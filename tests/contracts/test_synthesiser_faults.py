@@ -25,7 +25,7 @@ from tests.voices import COQUI_VENV, coqui_voice, piper_voice
 from voice.ports import Manner
 from voice.tts import Cached, open_engine, open_synthesiser, pieces
 from voice.tts.saying import WorkerEngine
-from voice.tts.worker import SCRIPTS
+from voice.tts.worker import SCRIPTS, _end
 
 MODEL = ROOT / "voice" / "models" / "vosk-model-tiny-ru"
 SAID = [
@@ -246,6 +246,19 @@ async def test_a_process_knows_no_secrets_and_no_logs_tell_texts(
     await telephone(engine, "Пётр Петрович, ваш долг погашен.") if engine.problem else None
     await engine.close()
     assert "Петрович" not in "".join(capfd.readouterr())
+
+
+async def test_a_process_whose_sound_nobody_reads_is_ended() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "import sys, time; sys.stdout.write('x' * 9999999); time.sleep(99)"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    await asyncio.sleep(0.5)  # asyncio has stopped reading by then
+    async with asyncio.timeout(20):
+        await _end(process)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_it_ends_with_the_product(tmp_path: Path) -> None:

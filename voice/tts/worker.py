@@ -273,6 +273,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.stdin is not None:
         process.stdin.close()
     _kill(process)  # it keeps nothing that could be lost
+    # asyncio waits for the end of its output too, and never sees that while much of it is unread
+    while process.stdout is not None and await process.stdout.read(_FRAME_BYTES):
+        pass
     await process.wait()
 
 
