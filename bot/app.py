@@ -17,7 +17,7 @@ from bot.web.metrics import Metrics
 from bot.web.requests import RequestScope
 from bot.web.security import BodyLimit, SecurityHeaders, calls_from_web
 from bot.wiring import close_house, open_house
-from handoff import desk, recordings
+from handoff import calls, desk, recordings
 from knowledge_base import routes as articles
 
 _DESCRIPTION = """The first line of a contact centre.
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     errors.install(app, pages.lost)
-    for module in (web_chat, rest, files, auth, desk, recordings, articles, team, health, demo, pages):
+    for module in (web_chat, rest, files, auth, desk, recordings, calls, articles, team, health, demo, pages):
         app.include_router(module.routes)
     if settings.voice.carriers:
         from voice import routes as telephony

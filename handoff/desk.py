@@ -24,6 +24,7 @@ from bot.web.hub import Connection, read_json
 from bot.web.security import same_origin
 from handoff.context import describe
 from handoff.desk_sockets import SURFACE, DeskSockets, Seat, event_for_desk, queue_view, terms
+from handoff.scheduled import CallLine, agreed_survey, lines_of, survey_of
 
 routes = APIRouter(prefix="/api/desk", tags=["desk"], responses=declared(401, 403))
 
@@ -108,10 +109,13 @@ class Dialog(BaseModel):
     events: list[dict[str, Any]]
     last_seq: int
     earlier: list[Earlier]
+    calls: list[CallLine]
+    may_survey: bool = Field(description="On closing, a survey call may be asked for.")
 
 
 class Close(Body):
     resolution: Resolution
+    survey: bool = Field(default=False, description="The customer agrees to a survey call.")
     comment: Text = Field(default="", max_length=2000)
 
 
@@ -191,6 +195,8 @@ async def dialog(conversation_id: ObjectId, caller: Reader, house: TheHouse) -> 
             Earlier(id=one.id, channel=one.channel, status=one.status, updated_at=one.updated_at.isoformat())
             for one in await house.store.conversations.earlier(conversation)
         ],
+        calls=await lines_of(house, conversation_id),
+        may_survey=await survey_of(house, conversation) is not None,
     )
 
 
@@ -218,7 +224,10 @@ async def give_back(handoff_id: ObjectId, caller: Worker, house: TheHouse) -> Wr
 @routes.post("/handoffs/{handoff_id}/close", summary="Close with a resolution", responses=declared(404, 409))
 async def close(handoff_id: ObjectId, body: Close, caller: Worker, house: TheHouse) -> Written:
     """Closes the conversation too; the customer may rate it."""
-    events = await house.store.handoffs.close(handoff_id, caller.operator.id, body.resolution, body.comment)
+    survey = await agreed_survey(house, handoff_id) if body.survey else None
+    events = await house.store.handoffs.close(
+        handoff_id, caller.operator.id, body.resolution, body.comment, survey=survey
+    )
     return await _stepped(house, caller, handoff_id, "close", events, resolution=body.resolution)
 
 

@@ -62,6 +62,7 @@ OWNERS: dict[tuple[str, str], object] = {
     ("POST", "/api/desk/handoffs/{handoff_id}/close"): WORK,
     ("POST", "/api/desk/conversations/{conversation_id}/messages"): WORK,
     ("POST", "/api/desk/conversations/{conversation_id}/notes"): DESK,
+    ("POST", "/api/desk/calls/{call_id}/cancel"): DESK,
     ("WS", "/api/desk/ws"): DESK,
     ("GET", "/api/articles"): READ_ARTICLES,
     ("GET", "/api/articles/{article_id:path}"): READ_ARTICLES,

@@ -6,10 +6,12 @@ import yaml
 
 from bot.backoffice.certificates import ISSUES
 from bot.backoffice.records import BlockKind, Delivery, RefundTo
+from bot.core.outbound import CallKind, CallStatus
 from bot.dialog.phrases import Phrases
 from bot.project.loading import load
 from bot.settings import ROOT
 from bot.tasks.form import AWAY, FAILED
+from voice.outbound.schedule import Result
 
 PROOFS = {"code", "identity", "birth_date"}  # never shown
 DESK = Phrases.load().section("desk", "ru")
@@ -33,3 +35,8 @@ def test_reasons_of_handoffs_have_names() -> None:
     rules = yaml.safe_load((ROOT / "nlu_data" / "escalation.yml").read_text("utf-8"))["rules"]
     reasons = {rule["reason"] for rule in rules} | {AWAY, FAILED}
     assert {f"reason_{reason}" for reason in reasons} <= DESK.keys()
+
+
+def test_calls_and_how_they_end_have_names() -> None:
+    names = {f"call_{name}" for name in (*CallKind, *CallStatus)} | {f"result_{name}" for name in Result}
+    assert names <= DESK.keys()

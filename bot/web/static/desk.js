@@ -103,7 +103,7 @@ function App({ desk, operator }) {
               : html`<${Empty} ready=${state.ready} waiting=${state.queue.waiting.length} serves=${serves} />`}</section>
       <aside class="right" aria-label=${t("context")}>
         <button type="button" class="button quiet only-phone" onClick=${() => setPane("dialog")}><${Icon} name="back" size=${16} />${t("to_dialog")}</button>
-        ${state.opened ? html`<${Context} opened=${state.opened} />` : html`<p class="hint pad">${t("context_empty")}</p>`}</aside></main>
+        ${state.opened ? html`<${Context} opened=${state.opened} desk=${desk} />` : html`<p class="hint pad">${t("context_empty")}</p>`}</aside></main>
     ${help && html`<${Modal} title=${t("keys")} onClose=${() => setHelp(false)}><dl class="keys">${KEYS.map(([key, text]) => html`<div key=${key}><dt><kbd>${key}</kbd></dt><dd>${t(text)}</dd></div>`)}</dl></${Modal}>`}</div>`;
 }
 

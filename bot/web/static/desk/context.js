@@ -41,17 +41,27 @@ function valueName(value) {
   return named("value", value);
 }
 
+// Calls that the robot makes for this conversation; those that wait may be taken back.
+function Calls({ calls, desk }) {
+  return html`<section id="calls"><h2>${t("calls")}</h2><ul class="earlier">${calls.map((call) => html`<li key=${call.id}>
+    ${t(`call_${call.kind}`)} <time class="num">${dateTime(call.due_at)}</time> <span class="badge">${t(`call_${call.status}`)}</span>
+    ${call.topic && html`<small> ${call.topic}</small>`}
+    ${call.result && call.status !== "cancelled" && html`<small> ${named("result", call.result)}</small>`}
+    ${call.status === "waiting" && html` <button type="button" class="button" onClick=${() => desk.cancelCall(call.id)}>${t("call_cancel")}</button>`}</li>`)}</ul></section>`;
+}
+
 const spokenLength = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-const STEPS = new Set(["handoff.requested", "handoff.raised", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating", "call.started", "call.ended"]);
+const STEPS = new Set(["handoff.requested", "handoff.raised", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating", "call.started", "call.ended", "outbound.scheduled", "outbound.attempted", "outbound.cancelled", "outbound.refused"]);
 export const stepText = ({ kind, data }) => t(`event_${kind.replace(".", "_")}`, {
   name: data.operator_name || t("operator"), reason: data.reason ? reasonName(data.reason) : "", score: data.score,
   resolution: data.resolution ? named("resolution", data.resolution) : "",
-  length: data.seconds ? spokenLength(data.seconds) : "",
+  length: data.seconds ? spokenLength(data.seconds) : "", result: data.result ? named("result", data.result) : "",
+  at: data.due_at ? dateTime(data.due_at) : "",
 });
 export const isStep = ({ kind }) => STEPS.has(kind);
 
-export function Context({ opened }) {
+export function Context({ opened, desk }) {
   const { context, customer, conversation, handoff, events } = opened;
   const turns = events.filter((event) => event.kind === "turn").slice(-6).reverse();
   const articles = context.articles || [];
@@ -61,6 +71,7 @@ export function Context({ opened }) {
       ${context.summary?.length > 0 && html`<ul class="summary">${context.summary.map((line, index) => html`<li key=${index}>${line}</li>`)}</ul>`}
       <p class="hint">${t("why_counts", { messages: context.customer_messages, unknown: context.unknown_answers })}</p></section>`}
     ${task && html`<${Task} task=${task} />`}
+    ${opened.calls?.length > 0 && html`<${Calls} calls=${opened.calls} desk=${desk} />`}
     <section><h2>${t("articles")}</h2>${articles.length
       ? html`<ul class="articles">${articles.map((one) => html`<li key=${one.article_id}><${Icon} name="file" size=${16} />
           <span><a href=${`/help/${one.article_id}`} target="_blank" rel="noopener">${one.title}</a>

@@ -51,17 +51,19 @@ function Lines({ opened, sending, typing, desk }) {
   ${typing && html`<p class="customer-types" role="status"><${Typing} /> ${t("customer_types")}</p>`}`;
 }
 
-function CloseDialog({ onClose, onDone }) {
+function CloseDialog({ maySurvey, onClose, onDone }) {
   const [resolution, setResolution] = useState("resolved");
   const [comment, setComment] = useState("");
+  const [survey, setSurvey] = useState(false);
   function submit(event) {
     event.preventDefault();
-    onDone({ resolution, comment: comment.trim() });
+    onDone({ resolution, comment: comment.trim(), survey });
   }
   return html`<${Modal} title=${t("close_title")} onClose=${onClose}><form onSubmit=${submit}>
     <fieldset class="choices"><legend class="label">${t("resolution")}</legend>${RESOLUTIONS.map((code) => html`<label key=${code}>
       <input type="radio" name="resolution" value=${code} checked=${code === resolution} onChange=${() => setResolution(code)} /> ${t(`resolution_${code}`)}</label>`)}</fieldset>
     <label class="field"><span>${t("close_comment")}</span><textarea class="input" rows="3" maxlength="2000" value=${comment} onInput=${(event) => setComment(event.currentTarget.value)} /></label>
+    ${maySurvey && html`<label class="check"><input type="checkbox" checked=${survey} onChange=${() => setSurvey(!survey)} /> ${t("close_survey")}</label>`}
     <p class="hint">${t("close_hint")}</p>
     <footer><button type="button" class="button" onClick=${onClose}>${t("cancel")}</button><button class="button primary">${t("close")}</button></footer></form></${Modal}>`;
 }
@@ -142,6 +144,6 @@ export function Conversation({ desk, state: { opened, sending, typing, problem }
       <${Lines} opened=${opened} sending=${sending} typing=${typing} desk=${desk} /></div>
     ${mine || canNote ? html`<${Composer} desk=${desk} id=${id} canReply=${mine} canNote=${canNote} />`
       : html`<p class="cannot">${t(conversation.status === "closed" ? "cannot_closed" : handoff?.status === "waiting" ? "cannot_claim" : handoff?.status === "claimed" ? "cannot_other" : "cannot_bot")}</p>`}
-    ${closing && html`<${CloseDialog} onClose=${() => setClosing(false)}
+    ${closing && html`<${CloseDialog} maySurvey=${opened.may_survey} onClose=${() => setClosing(false)}
       onDone=${async (body) => { setClosing(false); await desk.step(handoff.id, "close", body); }} />`}</div>`;
 }

@@ -91,7 +91,7 @@ export class Desk {
     const spoke = fresh.some(({ kind, data }) => kind === "message" && data.author === "customer");
     this.state.set({ opened: { ...opened, events }, sending: sending.filter((item) => !stored.has(item.client_id)), typing: typing && !spoke });
     // The steps of a handoff change its head and its context, which the server words.
-    if (fresh.some(({ kind }) => kind.startsWith("handoff.") || kind === "conversation.closed")) this.open(opened.conversation.id);
+    if (fresh.some(({ kind }) => kind.startsWith("handoff.") || kind.startsWith("outbound.") || kind === "conversation.closed")) this.open(opened.conversation.id);
   }
 
   showTyping() {
@@ -118,6 +118,19 @@ export class Desk {
       if (opened?.conversation.id !== item.conversation_id) this.state.set({ sending: others() });
     } catch (error) {
       this.state.set({ sending: [...others(), { ...item, failed: explain(error) }] });
+    }
+  }
+
+  // The robot does not make the call; the reply is what is still to be made.
+  async cancelCall(id) {
+    const conversation = this.state.get().opened.conversation.id;
+    try {
+      const calls = await api("POST", `/api/desk/calls/${id}/cancel`);
+      const { opened } = this.state.get();
+      if (opened?.conversation.id === conversation) this.state.set({ opened: { ...opened, calls }, problem: null });
+    } catch (error) {
+      await this.open(conversation);
+      this.state.set({ problem: explain(error) });
     }
   }
 
