@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EVAL_DATA ?= $(or $(FRONTLINE_EVAL_DATA),$(wildcard ../shared/eval))
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lock install run check test test-slow test-telephony lint types eval eval-rasa bench screenshots install-test install-transformers rasa coqui system clean
+.PHONY: help lock install run check test test-slow test-telephony lint types eval eval-rasa bench bench-voice screenshots install-test install-transformers rasa coqui system clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 24
@@ -76,11 +76,15 @@ eval-rasa: install  ## intents of the public sets beside Rasa's DIET, learnt in 
 bench: install-test  ## speed, memory and size, beside baselines
 	$(BIN)/python -m bench
 
+bench-voice: install-test  ## the telephone: answers, turns, calls per core, word errors, beside Pipecat (600 MB); half an hour
+	@sh deploy/pipecat.sh $(PYTHON) .venv-pipecat
+	$(BIN)/python -m bench voice
+
 screenshots: install-test system  ## retake docs/screenshots from the running product
 	$(BIN)/python docs/screenshots/take.py
 
 clean:  ## remove the environment and caches, keep data/
-	rm -rf $(VENV) .venv-rasa .venv-coqui .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-rasa .venv-coqui .venv-pipecat .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock:  ## rewrite constraints.txt from a fresh environment with everything installed
 	sh deploy/lock.sh $(PYTHON)

@@ -1,6 +1,7 @@
 """`python -m bench`: speed, memory and size of the product, beside baselines of the same run.
 
-Every part is run by default; name some to run only these. Figures of a busy machine are worth little.
+Every part but those of the telephone is run by default; name some to run only these, `voice` for all of the
+telephone. Figures of a busy machine are worth little.
 """
 
 from __future__ import annotations
@@ -20,12 +21,18 @@ from bench.figures import Figure
 from bot.web.logs import configure
 
 PARTS = ("size", "start", "turn", "http", "sockets", "index", "engine", "verbaliser")
+VOICE = ("voice-answers", "voice-turns", "voice-density", "voice-hearing")
 
 
 def main() -> None:
     """Runs the parts, prints a table each; the exit code is 1 when a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=", ".join(PARTS))
+    parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, *VOICE, "voice", []], help=", ".join((*PARTS, *VOICE))
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes of the telephone's parts, to try them"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     configure("error")
@@ -33,8 +40,8 @@ def main() -> None:
     console.print(f"{os.cpu_count()} cores, Python {platform.python_version()}")
     found: dict[str, Sequence[Figure]] = {}
     with tempfile.TemporaryDirectory(prefix="frontline-bench-") as folder:
-        for part in options.parts or PARTS:
-            found[part] = _runner(part, Path(folder))()
+        for part in _parts(options.parts):
+            found[part] = _runner(part, Path(folder), options.quick)()
             console.print(_table(part, found[part]))
     if options.json:
         rows = {part: {one.name: round(one.value, 3) for one in figures} for part, figures in found.items()}
@@ -42,9 +49,15 @@ def main() -> None:
     raise SystemExit(0 if all(one.holds for one in _all(found)) else 1)
 
 
-def _runner(part: str, folder: Path) -> Callable[[], Sequence[Figure]]:
+def _parts(named: Sequence[str]) -> Iterator[str]:
+    for part in named or PARTS:
+        yield from VOICE if part == "voice" else [part]
+
+
+def _runner(part: str, folder: Path, quick: bool) -> Callable[[], Sequence[Figure]]:
     from bench import engine, http, index, size, sockets, start, turn, verbaliser
     from bench.product import serving
+    from bench.voice import answers, density, hearing, turns
     from bot.settings import Settings
 
     def served(run: Callable[..., Sequence[Figure]]) -> Sequence[Figure]:
@@ -60,6 +73,10 @@ def _runner(part: str, folder: Path) -> Callable[[], Sequence[Figure]]:
         "index": index.run,
         "engine": lambda: engine.run(folder),
         "verbaliser": verbaliser.run,
+        "voice-answers": lambda: answers.run(folder, quick=quick),
+        "voice-turns": lambda: turns.run(folder, quick=quick),
+        "voice-density": lambda: density.run(folder, quick=quick),
+        "voice-hearing": lambda: hearing.run(folder, quick=quick),
     }[part]
 
 

@@ -1,1 +1,1 @@
-"""The telephone, by callers who speak and listen in real time, beside a Pipecat pipeline of the same engines."""
+"""The telephone, by callers who speak and listen in real time, beside a Pipecat of the same engines."""

@@ -19,7 +19,7 @@ from bench.voice.questions import Question, questions
 from bench.voice.served import Served, gateway, load
 
 QUESTIONS, QUICK = 100, 8
-AT_ONCE = 3  # calls; each is measured as if it were alone: two cores have room for them
+AT_ONCE = 4  # calls; each is measured as if it were alone: two cores have room for them
 STAGES = ("endpoint", "recognise", "think", "voice", "answer")
 GREETED_S, ANSWERED_S = 20.0, 10.0
 _WORDS = re.compile(r"[\w-]+")
@@ -76,7 +76,7 @@ async def _call(exchange: Exchange, question: Question, number: str) -> Asked:
 
 
 async def _write(product: Served, wanted: list[Question]) -> dict[str, str]:
-    """The same questions as texts of a chat: what understanding alone makes of them; conversation by article."""
+    """The same questions as texts of a chat, for what understanding alone makes of them; by article."""
     conversations = {}
     async with httpx.AsyncClient(base_url=product.url, timeout=30) as http:
         for question in wanted:

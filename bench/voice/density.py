@@ -1,7 +1,8 @@
 """How many calls two cores hold: what each costs, what they do to the answers, and where it breaks.
 
-Callers ask, let the answer sound for a while and ask over it, on and on; nobody is silent for long. The callers' side
-runs on the same cores and its share is reported: it is what the carrier's other end would take.
+Callers ask, let the answer sound for a while and ask over it, on and on; nobody is silent for long. The
+callers' side runs on the same cores and its share is reported. Pipecat says the same articles, without a
+search: its figures are of hearing and speaking alone, ours include the dialogue with its database.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from bench.voice.exchange import Channel, Exchange
 from bench.voice.questions import Question, questions
 from bench.voice.served import Served, gateway, has_pipecat, load, pipecat
 
-OURS, PEERS, QUICK = (1, 5, 10, 20, 30), (1, 5, 10, 20), (1, 5)
-TALK_S, QUICK_S = 45.0, 20.0
+OURS, PEERS, QUICK = (1, 5, 10, 20, 30), (1, 10, 20), (1, 5)
+TALK_S, QUICK_S = 40.0, 20.0
 GREETED_S, ANSWERED_S = 20.0, 10.0
 SILENT_S = 5.0  # after the greeting, before anybody asks whether the caller is there
 HEARD_S = 4.0  # of an answer
@@ -54,6 +55,15 @@ class Talked:
         return 1000 * taken[min(len(taken) - 1, int(len(taken) * share))] if taken else float("nan")
 
 
+@dataclass
+class Talk:
+    """All wait until all are greeted, then for `begin`."""
+
+    greeted: asyncio.Barrier
+    begin: asyncio.Event = field(default_factory=asyncio.Event)
+    until: float = 0.0
+
+
 def run(folder: Path, *, quick: bool = False) -> Sequence[Figure]:
     """Ours, then Pipecat's, each in one process for all its runs."""
     asked = questions(40)
@@ -84,22 +94,21 @@ def warm(served: Served, asked: list[Question]) -> None:
 async def _talked(served: Served, asked: list[Question], calls: int, seconds: float) -> Talked:
     talked = Talked(calls)
     exchange = Exchange(served.port, served.path)
-    greeted = asyncio.Barrier(calls + 1)
-    begin, until = asyncio.Event(), [0.0]
+    talk = Talk(asyncio.Barrier(calls + 1))
 
     async def first(number: int) -> None:
         await asyncio.sleep(STAGGER_S * number)
-        await _caller(exchange, asked, number, talked, greeted, begin, until)
+        await _caller(exchange, asked, number, talked, talk)
 
     async with exchange.ticking(), asyncio.TaskGroup() as group:
         for number in range(calls):
             group.create_task(first(number))
-        await greeted.wait()
+        await talk.greeted.wait()
         talked.silent = await _cores(served, SILENT_S)
         exchange.faults.late = exchange.faults.ticks = exchange.faults.gaps = exchange.faults.heard = 0
         since, own = time.monotonic(), _own()
-        until[0] = since + seconds
-        begin.set()
+        talk.until = since + seconds
+        talk.begin.set()
         talked.talking = await _cores(served, seconds)
         talked.callers = (_own() - own) / seconds
     faults = exchange.faults
@@ -110,29 +119,21 @@ async def _talked(served: Served, asked: list[Question], calls: int, seconds: fl
     return talked
 
 
-async def _caller(
-    exchange: Exchange,
-    asked: list[Question],
-    number: int,
-    talked: Talked,
-    greeted: asyncio.Barrier,
-    begin: asyncio.Event,
-    until: list[float],
-) -> None:
+async def _caller(exchange: Exchange, asked: list[Question], number: int, talked: Talked, talk: Talk) -> None:
     """Dials again when the call has left for an operator."""
     turn, waited = number * 7, False
-    while not waited or time.monotonic() < until[0]:
+    while not waited or time.monotonic() < talk.until:
         phone = f"79{time.monotonic_ns() % 1_000_000_000:09}"
         async with exchange.call(phone, f"&says={quote(BEFORE_CALLS)}") as line:
             await line.answered(GREETED_S)
             await line.quiet(GREETED_S)
             if not waited:
-                await greeted.wait()
-                await begin.wait()
+                await talk.greeted.wait()
+                await talk.begin.wait()
                 waited = True
             else:
                 talked.redials += 1
-            while time.monotonic() < until[0] and not line.over.is_set():
+            while time.monotonic() < talk.until and not line.over.is_set():
                 await _question(line, asked[turn % len(asked)], talked)
                 turn += 1
 
@@ -213,6 +214,8 @@ def _ratio(ours: list[Talked], theirs: list[Talked]) -> list[Figure]:
         )
         for one, other in pairs
     ] + [
-        Figure(f"calls per core, ours / Pipecat, {one.calls} silent", other.silent / max(1e-6, one.silent), "x")
+        Figure(
+            f"calls per core, ours / Pipecat, {one.calls} silent", other.silent / max(1e-6, one.silent), "x"
+        )
         for one, other in pairs
     ]

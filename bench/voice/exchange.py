@@ -1,7 +1,7 @@
 """Asterisk's side of chan_websocket, as many channels as wanted, paced by one absolute clock.
 
-Every 20 ms each channel sends a frame of its caller and plays one of what is queued for its ear, as Asterisk does;
-marks, status and flush are answered. What arrives too late for an utterance that is sounding is counted.
+Every 20 ms each channel sends a frame of its caller and plays one of what is queued for its ear, as Asterisk
+does; marks, status and flush are answered. What comes too late for an utterance that is sounding is counted.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Channel:
         """Until the other side has been quiet for a while."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while time.monotonic() - self.sounded_at < QUIET_S and not self.over.is_set():
+                while time.monotonic() - self.sounded_at < QUIET_S and not self.over.is_set():  # noqa: ASYNC110 - a clock
                     await asyncio.sleep(0.1)
 
     async def close(self) -> None:

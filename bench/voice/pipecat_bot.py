@@ -1,10 +1,11 @@
+# mypy: ignore-errors
 """The peer: a Pipecat pipeline of the same engines, in a process and an environment of its own.
 
-`pipecat_bot.py OPTIONS.json`. Calls come by websocket as from Asterisk: frames of 20 ms at 8 kHz, both ways; an
-interruption flushes what the caller's line still queues. Put together as Pipecat's own examples do it: Silero and
-smart-turn of its package with their own parameters; a minimum of words, or silence, where the options ask for it. Recogniser and
-voice are ours: Vosk in two threads, fed only while a voice is heard, and espeak-ng in one process. In place of a
-language model the next of the given answers is said, at once.
+`pipecat_bot.py OPTIONS.json`. Calls come by websocket as from Asterisk: frames of 20 ms at 8 kHz, both ways;
+an interruption flushes what the caller's line still queues. Put together as Pipecat's own examples do it:
+Silero and smart-turn of its package with their own parameters; a minimum of words, or silence, on demand.
+Recogniser and voice are ours: Vosk in two threads, fed only while a voice is heard, and espeak-ng in one
+process. In place of a language model the next of the given answers is said, at once.
 """
 
 import asyncio

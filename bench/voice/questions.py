@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def questions(count: int, seed: int = 3) -> list[Question]:
     return [_said(number, *one) for number, one in enumerate(possible[:count])]
 
 
-def _possible(articles: list[Article], chance: random.Random) -> Iterator[tuple[Article, str]]:
+def _possible(articles: Iterable[Article], chance: random.Random) -> Iterator[tuple[Article, str]]:
     known = {line.split()[0] for line in WORDS.read_text("utf-8").splitlines()}
     for article in articles:
         texts = [" ".join(_LETTERS.findall(_spoken(question).lower())) for question in article.questions]

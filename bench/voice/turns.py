@@ -1,10 +1,11 @@
 """Turn taking on the scenes of `tests/voice_set`: ours in the time of the sound, Pipecat's in real time.
 
-Ours is told each text 100 ms after its sound. Pipecat hears and speaks through its websocket transport, so its delays
-include a few milliseconds of the network. It cannot hold an answer and go on: where it stops for a back-channel, the
-answer is lost. It plays every fourth scene of each kind, for that takes as long as the sound, and each three times:
-with its defaults (any voice interrupts, smart-turn ends a turn), with three words at least to interrupt, and with
-silence in place of smart-turn, which knows human voices and not espeak's.
+Ours is told each text 100 ms after its sound. Pipecat hears and speaks through its websocket transport, so
+its delays include a few milliseconds of the network. It cannot hold an answer and go on: where it stops for
+a back-channel, the answer is lost. It plays every sixth scene of each kind, for that takes as long as the
+sound, and each three times: with its defaults (any voice interrupts, smart-turn ends a turn), with three
+words at least to interrupt, and with silence in place of smart-turn, which knows human voices and not
+espeak's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from bench.figures import Figure
@@ -25,9 +27,9 @@ from tests.voice_set.scenes import ANSWER, Scene, all_scenes
 from voice.turn_taking import Ears
 
 SIZE, QUICK, SEED = 100, 16, 4
-EACH = 4  # scene that Pipecat plays too
-AT_ONCE = 8  # scenes in real time
-PEERS = {
+EACH = 6  # scene that Pipecat plays too
+AT_ONCE = 10  # scenes in real time
+PEERS: dict[str, dict[str, Any]] = {
     "Pipecat": {"min_words": 0},
     "Pipecat, 3 words": {"min_words": 3},
     "Pipecat, 3 words and silence": {"min_words": 3, "silence_s": 0.6},
@@ -64,7 +66,7 @@ def run(folder: Path, *, quick: bool = False) -> Sequence[Figure]:
 
 
 def _some(scenes: Sequence[Scene]) -> list[Scene]:
-    """Every fourth of each kind."""
+    """Every sixth of each kind."""
     kinds: dict[str, list[Scene]] = {}
     for scene in scenes:
         kinds.setdefault(scene.kind, []).append(scene)
