@@ -76,9 +76,9 @@ class Senses:
 
     async def run(self) -> None:
         """Until the line has ended. Nobody awaits a resume after that: what is being said is dropped."""
-        clock = asyncio.create_task(self._watched(self._clock()))
+        clock = asyncio.create_task(self._watched(self._clock))
         try:
-            await self._watched(self._listen())
+            await self._watched(self._listen)
         finally:
             clock.cancel()
             with suppress(asyncio.CancelledError):
@@ -98,10 +98,10 @@ class Senses:
                     self._tell(Gone(received.reason))
                     return
 
-    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _watched(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """A call whose ears have a defect would hear nothing any more, not even that the line has ended."""
         try:
-            await work
+            await work()
         except Exception as error:
             log.exception("call.deaf", call=self._line.incoming.id, error=type(error).__name__)
             self._tell(Deaf("internal_error"))
