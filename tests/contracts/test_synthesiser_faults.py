@@ -294,6 +294,7 @@ async def test_1000_utterances_leave_nothing(tmp_path: Path) -> None:
     worker = opened._engine._engines[0].worker  # type: ignore[attr-defined]
 
     failures: list[str] = []
+    killed: list[int] = []
 
     async def utter(number: int) -> None:
         texts = ("Секунду, смотрю.", f"Платёж номер {number}. Он поступит завтра. Спасибо, до свидания.")
@@ -307,6 +308,7 @@ async def test_1000_utterances_leave_nothing(tmp_path: Path) -> None:
             failures.append(error.code)
         await speaking.aclose()
         if chance.random() < 1 / 50 and worker.pid is not None:
+            killed.append(worker.pid)
             with suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGKILL)
 
@@ -328,7 +330,7 @@ async def test_1000_utterances_leave_nothing(tmp_path: Path) -> None:
     assert after[2] <= before[2] + 2  # threads that read files are made up to a limit
     assert _resident() < memory + (8 << 20)
     assert set(failures) <= {"tts_away"}
-    assert len(failures) < 10
+    assert len(failures) <= 4 * len(killed)  # of the others that speak at the same time
     assert not worker._jobs
     await opened.close()
 
