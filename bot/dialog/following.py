@@ -36,6 +36,7 @@ SITUATED, IN_SITUATION = 1.5, 4.5
 BIAS, OPENS, LEANS, UNBOUND, OBJECTLESS, AFTER_TASK, CHOOSES = -1.15, 0.6, 0.7, 0.5, 1.1, 0.3, 0.9
 LENGTHS = ((2, 1.2), (4, 1.3))  # words of content at most, and what that adds
 LONG, LONGER = 9, -0.45
+NAMED, FOREIGN = 2, 0.2  # nouns, and the share of the message that is of the conversation's article
 _EMPTY = frozenset(["PREP", "PRCL", "CONJ", "NPRO", "Apro"])  # without content; OpenCorpora
 _PRONOUN = re.compile(
     r"он|она|оно|они|его|ее|ей|им|ему|их|них|нее|нем|ним|там|туда|это|этого|этому|этим|этот|эта|эту|этой|эти|этих"
@@ -75,10 +76,24 @@ def told(query: Query, article: Article) -> float:
     return sum(weight for lemma, weight in weights.items() if lemma in known) / (sum(weights.values()) + 1e-9)
 
 
-def combine(own: Hits, joint: Hits, lean: float, bearing: Mapping[str, float], limit: int) -> tuple[Hit, ...]:
+def speaks_for_itself(query: Query, article: Article) -> bool:
+    """Whether the message names things, and hardly any that the conversation is about."""
+    return sum(map(_is_noun, query.tokens)) >= NAMED and told(query, article) < FOREIGN
+
+
+def combine(
+    own: Hits,
+    joint: Hits,
+    lean: float,
+    bearing: Mapping[str, float],
+    limit: int,
+    *,
+    alone: bool = False,
+) -> tuple[Hit, ...]:
     """Ranks by both searches and by the `bearing` of the conversation on each article, in nats.
 
-    The result is scaled to the probability that anything in the base answers at all.
+    The result is scaled to the probability that anything in the base answers at all; `alone`: the
+    conversation does not make that likelier.
     """
     names = [*own.chances, *(name for name in joint.chances if name not in own.chances)]
     if not names:
@@ -86,7 +101,8 @@ def combine(own: Hits, joint: Hits, lean: float, bearing: Mapping[str, float], l
     weights = (1 + OWN * lean) * _logs(own, names) + JOINT * lean * _logs(joint, names)
     weights += lean * np.array([bearing.get(name, 0.0) for name in names])
     shares = np.exp(weights - weights.max())
-    known, known_together = sum(own.chances.values()), sum(joint.chances.values())
+    known = sum(own.chances.values())
+    known_together = 0.0 if alone else sum(joint.chances.values())
     scale = ((1 - lean) * known + lean * max(known, known_together)) / shares.sum()
     mixed = np.minimum(1.0, scale * shares)
     return tuple(

@@ -108,7 +108,10 @@ class Understand:
             before = self._before(context, named)
             asked = self.query(f"{before} {bare(reading.text)}")
             bearing = self._bearing(query, context, named, articles)
-            hits = following.combine(wide, search(asked, following.WIDE), bound, bearing, LIMIT)
+            told = [articles[name] for name in context.articles[:1] if name in articles]
+            alone = any(following.speaks_for_itself(query, article) for article in told)
+            joint = search(asked, following.WIDE)
+            hits = following.combine(wide, joint, bound, bearing, LIMIT, alone=alone)
             if lean >= ALONE:
                 named |= self.facets.named(asked)
                 question = asked.text[-JOINT_CHARS:]
