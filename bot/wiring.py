@@ -198,6 +198,7 @@ async def _open_dialog(house: House) -> None:
     log.info("ready", seconds=round((clock.now() - house.started).total_seconds(), 1))
     house.run(house.library.watch(), "library")
     house.run(_recover(house, turns), "recover")
+    house.run(turns.prepare(), "prepare")
 
 
 async def _open_voice(house: House, gateway: Gateway) -> None:

@@ -37,6 +37,10 @@ class Composer:
         self._passages = lru_cache(REMEMBERED)(self._cut)
         self._heard = lru_cache(REMEMBERED)(self._cut_to_hear)
 
+    def prepare(self, article: Article) -> None:
+        """Reads the article before it is asked for."""
+        self._passages(article.body)
+
     def answer(
         self, article: Article, query: Query, articles: Mapping[str, Article], budget: int = CHAT_CHARS
     ) -> str:

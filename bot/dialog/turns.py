@@ -103,6 +103,10 @@ class Turns:
                 log.warning("turn.not_recovered", conversation=receipt.conversation.id, code=error.code)
         return count
 
+    async def prepare(self) -> None:
+        """Makes the first answers as fast as the later ones; for after the start."""
+        await self._thinker.prepare()
+
     async def drain(self) -> None:
         """Waits for the turns in flight; for a graceful end."""
         while self._flying:
