@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from bot.core.errors import FrontlineError
 from bot.core.types import PHONE, Ask, Conversation, Escalate, Inbound, NewEvent, QuickReply, Turn
 from bot.dialog.policy import OPERATOR
 from bot.nlu.entities import phones
@@ -96,7 +98,8 @@ class Talk:
         reply = await self._across(self._turn(inbound))
         if heard.words:
             words = [_word(each) for each in heard.words]
-            await self.note("call.words", {"seq": reply.answers, "words": words})
+            with suppress(FrontlineError):  # the answer is worth more
+                await self.note("call.words", {"seq": reply.answers, "words": words})
         return reply
 
     async def call_person(self) -> Reply:
