@@ -321,8 +321,11 @@ class Call:
     async def _call_person(self, key: str | None = None, *, ask: bool = True) -> NextStep | None:
         """The conversation goes to a person, with its context; `key` says why the call itself wants that.
 
-        Without `ask` no question follows: its answer would not be heard, or comes too late.
+        Without `ask` no question follows, as its answer would not be heard, or comes too late; what is said
+        is said to its end, whatever sounds on the line.
         """
+        if not ask:
+            self._senses.mute()
         if key is not None:
             await self._say(self._text(key))
         reply = await self._thought(self._talk.call_person())
@@ -332,6 +335,7 @@ class Call:
 
     async def _broken(self) -> NextStep:
         """What can still be done when something of ours is broken."""
+        self._senses.mute()
         for work in (partial(self._say, self._text("trouble")), self._talk.call_person):
             try:
                 await asyncio.wait_for(work(), BROKEN_S)
