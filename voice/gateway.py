@@ -58,6 +58,7 @@ class Gateway:
         self._rendering: asyncio.Task[int] | None = None
         self._means: Means | None = None
         self._dialer: Dialer | None = None
+        self._dialing: asyncio.Task[None] | None = None
         self._errands: Errands | None = None
         self._calls = 0
         self._problem: str | None = "starting"
@@ -97,11 +98,14 @@ class Gateway:
             raise
         self._problem = None
         if self._dialer is not None:
-            self._house.run(self._dialer.run(), "outbound")
+            self._dialing = asyncio.create_task(self._dialer.run(), name="outbound")
         log.info("voice.ready", carriers=self._settings.carriers, ports=self.ports())
 
     async def stop(self) -> None:
-        """Takes no more calls, lets those that run end, and closes the engines."""
+        """Makes and takes no more calls, lets those that run end, and closes the engines."""
+        if self._dialing is not None:
+            self._dialing.cancel()
+            await asyncio.gather(self._dialing, return_exceptions=True)
         if self._thread.is_alive():
             await self.on_calls(self._close())
             self._loop.call_soon_threadsafe(self._loop.stop)

@@ -59,6 +59,8 @@ class Dialer:
                     await self.dial_due()
                 except StorageUnavailable:
                     log.warning("outbound.storage_unavailable")
+                except Exception as error:  # one row that breaks something must not end all calling
+                    log.exception("outbound.failed", error=type(error).__name__)
                 await asyncio.sleep(self._idle)
         finally:
             for task in beside:
@@ -132,6 +134,8 @@ class Dialer:
                 await self._respond(packet)
             except FrontlineError as error:  # the database is away: at its time the call counts as lost
                 log.warning("outbound.not_written", code=error.code)
+            except Exception as error:  # what one PBX says must not end the listening
+                log.exception("outbound.not_written", error=type(error).__name__)
 
     async def _respond(self, packet: Packet) -> None:
         """Any process may hear of any attempt; it is written once."""
