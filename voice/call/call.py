@@ -226,7 +226,7 @@ class Call:
         options = self._script.options_text(reply.options, self._talk.locale)
         spoken_text = self._script.spoken(f"{reply.text} {options}".strip(), self._talk.locale)
         first, *rest = parts(spoken_text, PART_S) or [""]
-        self._senses.expect(expected(reply.asks))
+        self._senses.expect(expected(reply.asks), self._talk.locale)
         spoken = UNSPOKEN
         if not self._happenings.keyed:
             spoken = await self._say(first, ask=True, voice_ended=voice_ended)
@@ -248,7 +248,7 @@ class Call:
         return None if asked is None else await asked.answered(text)
 
     async def _ask(self, question: Question) -> None:
-        self._senses.expect(question.awaited)
+        self._senses.expect(question.awaited, self._talk.locale)
         await self._say(self._text(question.key), ask=True)
         self._asked = question
 
@@ -304,7 +304,7 @@ class Call:
             case 3:
                 self._menu = True
                 self._asked = None
-                self._senses.expect(FREE)
+                self._senses.expect(FREE, self._talk.locale)
                 await self._say(self._script.menu_text(self._talk.locale), ask=True)
             case _:
                 return await self._call_person("silence_person")

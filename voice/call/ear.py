@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from bot.core.errors import FrontlineError
+from voice.call.narrow import listening_to
 from voice.ports import SAMPLE_BYTES, Heard, Listening, Recogniser
 
 STEP_S = 0.06  # of sound that is decoded at once, at least
@@ -39,7 +40,7 @@ class Ear:
         """A new utterance; one that was not finished is forgotten."""
         self.abandon()
         try:
-            listening = self._recogniser.listen(self._rate, grammar=grammar)
+            listening = listening_to(self._recogniser, self._rate, grammar)
         except FrontlineError as error:
             self._on_failure(error)
             return

@@ -17,6 +17,7 @@ from voice.call.happenings import Deaf, Gone, Happening, Keyed, Quiet, Utterance
 from voice.call.keys import Keys
 from voice.call.means import Means
 from voice.call.mouth import Mouth
+from voice.call.narrow import grammar_of
 from voice.call.recording import Recording
 from voice.outbound.picked_up import PickedUp
 from voice.ports import Audio, Digit, Ended, Heard, Line
@@ -112,11 +113,11 @@ class Senses:
         await asyncio.gather(*self._working, return_exceptions=True)
         await self._ear.close()
 
-    def expect(self, expected: Expected, grammar: Sequence[str] = ()) -> None:
+    def expect(self, expected: Expected, locale: str) -> None:
         """What the question that begins to sound awaits."""
         self._taker.expect(expected)
         self._keys.expect(numbers=expected.kind == "number", lengths=expected.lengths)
-        self._grammar = grammar
+        self._grammar = grammar_of(expected, locale)
 
     def mute(self) -> None:
         self._pending += self._taker.mute(time.monotonic())
