@@ -28,19 +28,16 @@ def observe(file: TextIO) -> None:
         count(self, stage, seconds)
         written(stage, seconds)
 
-    async def lag() -> None:
-        due = time.monotonic()
-        while True:
-            due += TICK_S
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            late = time.monotonic() - due
-            if late > LATE_S:
-                written("lag", late)
-                due = time.monotonic()
+    def lag(loop: asyncio.AbstractEventLoop, due: float) -> None:
+        now = loop.time()
+        if now - due > LATE_S:
+            written("lag", now - due)
+            due = now
+        loop.call_at(due + TICK_S, lag, loop, due + TICK_S)
 
     async def started(self: Gateway) -> None:
         await start(self)
-        asyncio.run_coroutine_threadsafe(lag(), self._loop)
+        self._loop.call_soon_threadsafe(lambda: lag(self._loop, self._loop.time()))
 
     Metrics.call_stage = call_stage  # type: ignore[method-assign]
     Gateway.start = started  # type: ignore[method-assign]

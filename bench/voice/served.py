@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.product import await_ready, free_port, resident
+from bench.product import UNLIMITED, await_ready, free_port, resident
 
 ROOT = Path(__file__).parents[2]
 PIPECAT = ROOT / ".venv-pipecat"
@@ -51,13 +51,13 @@ def gateway(folder: Path) -> Iterator[Served]:
     """The product as shipped, with its carrier for Asterisk and room for all the calls."""
     http, calls = free_port(), free_port()
     settings = {
+        **UNLIMITED,
         "FRONTLINE_PORT": http,
         "FRONTLINE_DATA_DIR": folder,
         "FRONTLINE_LOG_LEVEL": "warning",
         "FRONTLINE_VOICE__CARRIERS": "asterisk_ws",
         "FRONTLINE_VOICE__ASTERISK_WS_PORT": calls,
         "FRONTLINE_VOICE__MAX_CALLS": 100,
-        "FRONTLINE_LIMITS__MESSAGES_PER_MINUTE": 1_000_000,
     }
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "bench.voice.observed", str(folder / "stages"), "serve"]
