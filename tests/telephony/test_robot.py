@@ -1,4 +1,4 @@
-"""The whole product on the telephone: a caller asks by voice, hears the answer, interrupts, dials, is handed on.
+"""The whole product on the telephone: a caller asks by voice, hears, interrupts, dials, is handed on.
 
 The caller's sound is a WAV whose silences leave the robot time; what the telephone heard is recognised back.
 """
@@ -50,6 +50,13 @@ def robot(gateway_ports: dict[str, int], tmp_path_factory: pytest.TempPathFactor
 def administrator(robot: Server) -> Iterator[Person]:
     with closing(Person(robot)) as person:
         yield person.accept(robot.invite, "admin", "Анна Администратор")
+
+
+@pytest.fixture
+def at_work(administrator: Person) -> Iterator[Person]:
+    """The administrator, whose desk is open: somebody can be reached."""
+    with administrator.desk():
+        yield administrator
 
 
 @pytest.fixture
@@ -128,22 +135,16 @@ def said(administrator: Person, author: str) -> list[str]:
 
 
 def test_who_interrupts_is_heard_and_handed_over_with_the_context(
-    robot: Server,
-    administrator: Person,
-    carrier: str,
-    phone: MakePhone,
-    operator: MakePhone,
-    speech: Speak,
+    at_work: Person, carrier: str, phone: MakePhone, operator: MakePhone, speech: Speak
 ) -> None:
     wav = speech(9.0, "какой статус моей заявки", 4.0, "соедините меня с оператором")
     caller = phone(user=f"7900111{200 + len(carrier)}", wav=wav)
     colleague = operator()
-    with administrator.desk():
-        caller.dial("84950000000")
-        assert caller.in_call(5)
-        assert colleague.rings(60), "the operator's telephone rings"
-        shown = dialog(administrator)
-        assert colleague.in_call(10)
+    caller.dial("84950000000")
+    assert caller.in_call(5)
+    assert colleague.rings(60), "the operator's telephone rings"
+    shown = dialog(at_work)
+    assert colleague.in_call(10)
     assert shown["handoff"]["status"] == "waiting"
     headers = colleague.headers()
     assert headers["X-Conv-Id"] == shown["conversation"]["id"]
@@ -158,21 +159,14 @@ def test_who_interrupts_is_heard_and_handed_over_with_the_context(
     assert "робот" in words(caller.heard()[0])
 
 
-def test_zero_is_the_operator(
-    robot: Server,
-    administrator: Person,
-    carrier: str,
-    phone: MakePhone,
-    operator: MakePhone,
-) -> None:
+def test_zero_is_the_operator(at_work: Person, carrier: str, phone: MakePhone, operator: MakePhone) -> None:
     caller, colleague = phone(user=f"7900111{300 + len(carrier)}"), operator()
-    with administrator.desk():
-        caller.dial("84950000000")
-        assert caller.in_call(5)
-        time.sleep(7)
-        caller.press("0")
-        assert colleague.rings(20)
-        assert colleague.in_call(10)
+    caller.dial("84950000000")
+    assert caller.in_call(5)
+    time.sleep(7)
+    caller.press("0")
+    assert colleague.rings(20)
+    assert colleague.in_call(10)
     caller.hang_up()
 
 
