@@ -51,6 +51,10 @@ class Caller:
             await asyncio.sleep(FRAME_S)
         self._mark = len(self.line.heard)
 
+    def attend(self) -> None:
+        """What was heard until now counts no more."""
+        self._mark = len(self.line.heard)
+
     async def begin(self, text: str, *, speed: float = 1.0) -> None:
         """Returns when the first sound leaves."""
         sound = [piece async for piece in pieces(self.world.voice, text, Manner(speed=speed), RATE)]

@@ -12,10 +12,13 @@ from caller import World
 from bot.settings import Settings, Voice
 from bot.web.metrics import Metrics
 from bot.wiring import close_house, open_house
+from tests.services import postgres, postgres_url
 from voice.asr import open_recogniser
 from voice.call.talk import Across
 from voice.gateway import Gateway
 from voice.tts import open_engine
+
+__all__ = ["postgres", "postgres_url"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
