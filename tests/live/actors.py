@@ -84,7 +84,7 @@ def launch(data: Path, articles: Path, *, wait: str = "/health/ready", **changes
     return server
 
 
-def await_answer(url: str, seconds: float = 60) -> None:
+def await_answer(url: str, seconds: float = 180) -> None:
     until, said = time.monotonic() + seconds, "nothing"
     while True:
         try:
