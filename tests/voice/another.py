@@ -69,4 +69,4 @@ async def nothing_remains(world: World) -> None:
         while world.gateway.calls:
             await asyncio.sleep(0.05)
     folder = world.house.settings.data_dir / "recordings"
-    assert [file.name for file in folder.iterdir() if file.suffix != ".wav"] == []
+    assert [file.name for file in folder.glob("*") if file.suffix != ".wav"] == []
