@@ -99,7 +99,7 @@ async def test_a_call_is_placed_with_what_the_dialplan_needs(store: Store, clock
         peer.on_originate = lambda _: "4"
         await peer.until(lambda: bool(peer.originates))
         [asked] = peer.originates
-        assert asked["Channel"] == f"Local/{PHONE}@frontline-dial"
+        assert asked["Channel"] == f"Local/{PHONE}@frontline-dial/n"
         assert (asked["Context"], asked["Exten"], asked["Async"]) == ("frontline-out", "s", "true")
         assert asked["Variable"].split(",") == [
             f"__FRONTLINE_PURPOSE=callback:{call.id}",

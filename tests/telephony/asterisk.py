@@ -173,7 +173,7 @@ class Asterisk:
             _packet(
                 Action="Originate",
                 ActionID=purpose,
-                Channel=f"Local/{number}@frontline-dial",
+                Channel=f"Local/{number}@frontline-dial/n",
                 Context="frontline-out",
                 Exten="s",
                 Priority="1",

@@ -24,7 +24,9 @@ from voice.outbound.schedule import Place, Result, Settle, Wait
 
 IDLE_S = 5.0
 RING_S = 60  # that Asterisk waits for an answer; its dialplan rings the telephone for 45
-DIAL, CONTEXT, EXTEN = "Local/{number}@frontline-dial", "frontline-out", "s"  # deploy/asterisk
+# Of deploy/asterisk. `/n`: else Asterisk joins telephone and robot directly, and what the dialplan was to do
+# after the robot is gone.
+DIAL, CONTEXT, EXTEN = "Local/{number}@frontline-dial/n", "frontline-out", "s"
 # Reasons of an OriginateResponse (`ast_control_frame_type`) that say more than "no answer".
 REASONS = {"0": Result.UNREACHABLE, "5": Result.BUSY, "8": Result.UNREACHABLE}
 _ATTEMPT = re.compile(r"frontline-([0-9a-f]{32})-(\d{1,6})", re.ASCII)
