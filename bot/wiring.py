@@ -208,6 +208,8 @@ async def _open_voice(house: House, gateway: Gateway) -> None:
         await gateway.start()
     except FrontlineError as error:
         log.error("voice_not_ready", code=error.code, problem=error.message)
+    except Exception:  # a defect of the telephone is none of the chats
+        log.exception("voice_not_ready", code=gateway.problem)
 
 
 def _turns(house: House, project: Loaded, index: KnowledgeIndex, query: QueryBuilder) -> Turns:

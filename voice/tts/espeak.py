@@ -23,9 +23,7 @@ RATE = 22050  # of espeak-ng
 
 def open_espeak() -> WorkerEngine:
     if find_spec("espeakng_loader") is None:
-        raise FrontlineError(
-            "tts_not_installed", "espeakng-loader is missing: pip install 'frontline[voice]'"
-        )
+        raise FrontlineError("tts_not_installed", "espeakng-loader is missing: pip install espeakng-loader")
     name = f"espeak-{version('espeakng-loader')}-{RUSSIAN}-{ENGLISH}-{WORDS_A_MINUTE}"
     return WorkerEngine(name, RATE, Worker("espeak", _command))
 
