@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
@@ -23,6 +24,7 @@ from voice.call.call import Call
 from voice.call.errands import Errands
 from voice.call.means import Means
 from voice.call.mouth import Mouth
+from voice.call.recording import forget_unfinished
 from voice.call.script import Script
 from voice.call.talk import Across, Talk
 from voice.carriers import Carrier, open_carriers
@@ -39,6 +41,7 @@ from voice.turn_taking import Ears
 
 T = TypeVar("T")
 BUSY_S = 15.0  # that a caller on top of the limit is talked to
+IDLE_S = 60.0  # that a recording is not written, until it is known to be nobody's
 DRAIN_S = 20.0  # that running calls may still take when we stop
 SETTLE_S = 60.0  # after the longest call, until one of ours is given up for lost
 log = structlog.get_logger(__name__)
@@ -56,6 +59,7 @@ class Gateway:
         self._carriers: dict[str, Carrier] = {}
         self._voice: Cached | None = None
         self._rendering: asyncio.Task[int] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         self._means: Means | None = None
         self._dialer: Dialer | None = None
         self._dialing: asyncio.Task[None] | None = None
@@ -152,6 +156,7 @@ class Gateway:
         )
         for carrier in self._carriers.values():
             await carrier.start()
+        self._sweeping = asyncio.create_task(_sweep(self._means.recordings))
 
     def _open_outbound(self) -> None:
         """What makes calls; they are placed once calls can be taken."""
@@ -175,9 +180,9 @@ class Gateway:
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_S):
                 await asyncio.gather(*(carrier.stop() for carrier in self._carriers.values()))
-        if self._rendering is not None:
-            self._rendering.cancel()
-            await asyncio.gather(self._rendering, return_exceptions=True)
+        for task in filter(None, (self._rendering, self._sweeping)):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         if self._means is not None:
             self._means.ears.close()
             await self._means.recogniser.close()
@@ -200,6 +205,13 @@ class Gateway:
         finally:
             await line.leave(NextStep("queue", topic="busy") if pbx else HANGUP)
             hearing.cancel()
+
+
+async def _sweep(recordings: Path) -> None:
+    """Our own dead process may have written a moment ago: waits until that is old enough to be told apart."""
+    await asyncio.sleep(2 * IDLE_S)
+    if found := await asyncio.to_thread(forget_unfinished, recordings, IDLE_S):
+        log.warning("voice.unfinished_recordings_removed", files=found)
 
 
 async def _drain(line: Line) -> None:

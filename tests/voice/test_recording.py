@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from voice.audio import read_wav, samples
-from voice.call.recording import Recording
+from voice.call.recording import Recording, forget_unfinished
 
 RATE = 8000
 
@@ -65,3 +66,18 @@ def test_what_cannot_be_written_leaves_nothing_and_is_told_at_the_end(tmp_path: 
         recording.close()
     assert list(tmp_path.iterdir()) == []
     assert Path("/dev/full").exists()
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_written_is_not(tmp_path: Path) -> None:
+    dead = Recording(tmp_path, "a5", RATE, time.monotonic())
+    for side in dead._sides:
+        os.utime(side._path, (1.0, 1.0))
+    alive = Recording(tmp_path, "a6", RATE, time.monotonic())
+    (tmp_path / "a7.wav").touch()
+    os.utime(tmp_path / "a7.wav", (1.0, 1.0))
+    assert forget_unfinished(tmp_path, 60.0) == 2
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a6.caller", "a6.ours", "a7.wav"]
+    assert forget_unfinished(tmp_path / "nowhere", 60.0) == 0
+    alive.close()
+    for side in dead._sides:
+        side.remove()

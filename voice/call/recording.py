@@ -12,6 +12,8 @@ import numpy as np
 from voice.audio import samples, wav
 from voice.ports import SAMPLE_BYTES
 
+UNFINISHED = ("caller", "ours", "part")  # suffixes of files while a call goes on
+
 
 class Recording:
     """Places sound by the clock, for carriers leave gaps.
@@ -23,7 +25,7 @@ class Recording:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{call}.wav"
         self._rate, self._begun = rate, begun
-        self._sides = tuple(Side(folder / f"{call}.{name}") for name in ("caller", "ours"))
+        self._sides = tuple(Side(folder / f"{call}.{name}") for name in UNFINISHED[:2])
         self._failure: OSError | None = None
 
     def caller(self, pcm: bytes, at: float) -> None:
@@ -66,6 +68,22 @@ class Recording:
 
     def _place(self, at: float) -> int:
         return max(0, int((at - self._begun) * self._rate)) * SAMPLE_BYTES
+
+
+def forget_unfinished(folder: Path, idle_s: float) -> int:
+    """Removes what a killed process left of its recordings; how many files. Blocking.
+
+    Nobody could find them again, and they are somebody's voice. A call that goes on, of whichever process,
+    writes several times a second.
+    """
+    found = 0
+    for name in UNFINISHED:
+        for file in folder.glob(f"*.{name}"):
+            with suppress(OSError):  # another process was quicker
+                if time.time() - file.stat().st_mtime > idle_s:
+                    file.unlink()
+                    found += 1
+    return found
 
 
 class Side:
