@@ -26,7 +26,7 @@ PHONE = "+79000000001"
 def calling_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """It promises calls; no carrier is there to make them."""
     folder = tmp_path_factory.mktemp("calls")
-    voice = Voice(ami_url="tcp://robot@127.0.0.1:1", ami_secret="s", survey_calls=True)
+    voice = Voice(carriers="", ami_url="tcp://robot@127.0.0.1:1", ami_secret="s", survey_calls=True)
     running = launch(folder / "data", example_articles(folder), voice=voice)
     yield running
     running.stop()

@@ -43,7 +43,7 @@ function valueName(value) {
 
 // Calls that the robot makes for this conversation; those that wait may be taken back.
 function Calls({ calls, desk }) {
-  return html`<section id="calls"><h2>${t("calls")}</h2><ul class="earlier">${calls.map((call) => html`<li key=${call.id}>
+  return html`<section id="calls"><h2>${t("calls")}</h2><ul class="scheduled">${calls.map((call) => html`<li key=${call.id}>
     ${t(`call_${call.kind}`)} <time class="num">${dateTime(call.due_at)}</time> <span class="badge">${t(`call_${call.status}`)}</span>
     ${call.topic && html`<small> ${call.topic}</small>`}
     ${call.result && call.status !== "cancelled" && html`<small> ${named("result", call.result)}</small>`}

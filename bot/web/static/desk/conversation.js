@@ -63,7 +63,7 @@ function CloseDialog({ maySurvey, onClose, onDone }) {
     <fieldset class="choices"><legend class="label">${t("resolution")}</legend>${RESOLUTIONS.map((code) => html`<label key=${code}>
       <input type="radio" name="resolution" value=${code} checked=${code === resolution} onChange=${() => setResolution(code)} /> ${t(`resolution_${code}`)}</label>`)}</fieldset>
     <label class="field"><span>${t("close_comment")}</span><textarea class="input" rows="3" maxlength="2000" value=${comment} onInput=${(event) => setComment(event.currentTarget.value)} /></label>
-    ${maySurvey && html`<label class="check"><input type="checkbox" checked=${survey} onChange=${() => setSurvey(!survey)} /> ${t("close_survey")}</label>`}
+    ${maySurvey && html`<div class="choices"><label><input type="checkbox" checked=${survey} onChange=${() => setSurvey(!survey)} /> ${t("close_survey")}</label></div>`}
     <p class="hint">${t("close_hint")}</p>
     <footer><button type="button" class="button" onClick=${onClose}>${t("cancel")}</button><button class="button primary">${t("close")}</button></footer></form></${Modal}>`;
 }
