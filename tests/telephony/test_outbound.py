@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +20,7 @@ from bot.core.types import Inbound
 from bot.settings import Settings, Voice
 from bot.store.engine import Store
 from bot.store.records import NewHandoff, Outcome
+from tests.conftest import ROOT
 from tests.live.actors import Person, Server, Visitor, launch
 from tests.telephony.asterisk import Asterisk
 from tests.telephony.conftest import MakePhone
@@ -23,6 +28,33 @@ from tests.telephony.ports import wait_until
 from tests.telephony.test_robot import words
 
 PHONE = "+7900111{:04}"
+
+
+def test_a_robot_that_dies_leaves_whom_it_called_to_a_person(
+    carrier: str, pbx: Asterisk, phone: MakePhone, operator: MakePhone, gateway_ports: dict[str, int]
+) -> None:
+    number = PHONE.format(4000 + len(carrier))
+    customer, person = phone(number, answer="auto", sip_port=pbx.provider_port), operator()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.telephony.gateway", json.dumps(gateway_ports)], cwd=ROOT
+    )
+    try:
+        assert wait_until(lambda: listens(gateway_ports["http"]), 30)
+        with pbx.originate(number, f"callback:{'0' * 32}"):
+            assert customer.in_call(10)
+            time.sleep(2)
+            process.kill()
+            assert person.rings(15)
+            assert person.in_call(5)
+    finally:
+        process.kill()
+        process.wait()
+    assert person.headers()["X-Topic"] == "Робот не ответил"
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
