@@ -39,8 +39,8 @@ def observe(file: TextIO) -> None:
         await start(self)
         self._loop.call_soon_threadsafe(lambda: lag(self._loop, self._loop.time()))
 
-    Metrics.call_stage = call_stage  # type: ignore[method-assign]
-    Gateway.start = started  # type: ignore[method-assign]
+    Metrics.call_stage = call_stage  # type: ignore[method-assign]  # the stages go to a file as well
+    Gateway.start = started  # type: ignore[method-assign]  # the lag of its loop too
 
 
 if __name__ == "__main__":

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """The peer: a Pipecat pipeline of the same engines, in a process and an environment of its own.
 
 `pipecat_bot.py OPTIONS.json`. Calls come by websocket as from Asterisk: frames of 20 ms at 8 kHz, both ways;

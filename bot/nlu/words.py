@@ -45,7 +45,11 @@ def lemma(word: str) -> str:
 @lru_cache(50_000)
 def parses(word: str) -> tuple[pymorphy3.analyzer.Parse, ...]:
     """What a lower-case word may be, the likeliest first."""
-    return tuple(_russian().morph.parse(word))
+    morph = _russian().morph
+    try:
+        return tuple(morph.parse(word))
+    except ValueError:  # pymorphy asks for the names of letters, and some scripts' have none
+        return tuple(morph.parse("\N{REPLACEMENT CHARACTER}"))
 
 
 def letter(name: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.nlu.language import Dictionary, Language, read
+from bot.nlu.words import parses
 
 KNOWN = Dictionary().__contains__
 
@@ -38,3 +39,7 @@ def test_wrong_layout_and_latin_letters_are_read_as_russian(typed: str, meant: s
     reading = read(typed, KNOWN)
     assert reading.language is Language.RUSSIAN
     assert reading.text == meant
+
+
+def test_letters_without_a_name_are_a_word_like_any_other() -> None:
+    assert parses("\U00017000")
