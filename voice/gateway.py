@@ -188,6 +188,11 @@ class Gateway:
             await self._means.recogniser.close()
         if self._voice is not None:
             await self._voice.close()
+        # What a call that did not end in time has left; the loop itself ends next.
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     async def _busy(self, line: Line) -> None:
         """Nobody is dropped: a caller on top of the limit is told so and goes to the operators."""
