@@ -316,7 +316,7 @@ class _Turn:
         slots |= self._identity()
         if self.dialogue.form is None:
             slots |= dict.fromkeys(self.thinker.dialogue.task_slots)
-            if self.inbound.channel == PHONE:
+            if self.inbound.channel == PHONE and self.inbound.address.startswith("+"):  # else it is withheld
                 slots["phone"] = self.inbound.address
         return slots
 

@@ -61,7 +61,6 @@ class Call:
             on_started=self._senses.bot_started,
             on_finished=self._senses.bot_finished,
         )
-        self._mouth.manner = replace(self._mouth.manner, locale=talk.locale)
         self._asked: Question | None = None
         self._last: Sequence[str] = ()  # what was said last, to be repeated
         self._waits = ""  # the sentence that awaits an answer
@@ -245,7 +244,10 @@ class Call:
     async def _own(self, text: str) -> Way | None:
         """The answer to a question of the call's own; None: it is for the conversation."""
         asked, self._asked = self._asked, None
-        return None if asked is None else await asked.answered(text)
+        if asked is None:
+            return None
+        self._senses.expect(FREE, self._talk.locale)
+        return await asked.answered(text)
 
     async def _ask(self, question: Question) -> None:
         self._senses.expect(question.awaited, self._talk.locale)
@@ -362,6 +364,7 @@ class Call:
         if self._senses.gone:
             return UNSPOKEN
         begun = time.monotonic()
+        self._mouth.manner = replace(self._mouth.manner, locale=self._talk.locale)
         spoken = await self._mouth.say(said)
         self._happenings.forget_silence()
         if spoken.first_sound is not None:

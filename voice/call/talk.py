@@ -124,6 +124,8 @@ class Talk:
         turns = await self._house.turns()
         turn = await turns.handle(inbound)
         self.conversation_id = turn.conversation_id
+        with suppress(FrontlineError):  # the answer is worth more than its language
+            self.locale = (await self._house.store.conversations.get(turn.conversation_id)).locale
         return _reply(turn)
 
     async def _append(self, kind: str, data: Mapping[str, Any], once: str | None) -> None:
