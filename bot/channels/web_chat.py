@@ -26,7 +26,7 @@ from bot.web.hub import Connection, read_json
 from bot.web.security import calls_from_web, client_ip
 
 routes = APIRouter(prefix="/api/chat", tags=["web chat"])
-CONSENT_VERSION = "1"
+CONSENT_VERSION = "2"
 _HELLO_WITHIN = 10.0  # seconds a socket may stay silent before it says who it is
 _TYPING_EVERY = 1.0  # seconds between typing signs that are passed on
 

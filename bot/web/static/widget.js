@@ -52,7 +52,7 @@ function Consent({ config, onAccept, locale, onLocale }) {
   return html`<main class="consent"><span class="avatar big"><${Icon} name="robot" size=${32} /></span>
     <h2>${t("hello_title")}</h2><p>${t("disclosure", { company: config.company.name })}</p>
     <ul><li>${t("can_answer")}</li><li>${t("can_call")}</li><li>${t("no_secrets")}</li></ul>
-    <p class="small">${t("consent")} <a href=${config.company.privacy_url} target="_blank" rel="noopener">${t("privacy")}</a>.</p>
+    <p class="small">${t(config.calls ? "consent_calls" : "consent")} <a href=${config.company.privacy_url} target="_blank" rel="noopener">${t("privacy")}</a>.</p>
     ${step === "failed" && html`<p class="error" role="alert">${t("problem_offline")}</p>`}
     <button type="button" class="button primary big" disabled=${step === "sending"} onClick=${accept}>${t(callPage && config.calls ? "accept_call" : "accept")}</button>
     <button type="button" class="button quiet small" lang=${locale === "ru" ? "en" : "ru"} onClick=${onLocale}>${t("other_locale_version")}</button>
