@@ -34,6 +34,8 @@ SITUATED, IN_SITUATION = 1.5, 4.5
 # In logits, by the form of the message. UNBOUND: a pronoun that stands for nothing in the message itself;
 # OBJECTLESS: it names no thing at all; AFTER_TASK: a task has just ended.
 BIAS, OPENS, LEANS, UNBOUND, OBJECTLESS, AFTER_TASK, CHOOSES = -1.15, 0.6, 0.7, 0.5, 1.1, 0.3, 0.9
+# A sentence by itself, which the base can tell what it is about; in words, and in that probability.
+COMPLETE, SENTENCE, COMPLETE_AT = -2.0, 3, 0.75
 LENGTHS = ((2, 1.2), (4, 1.3))  # words of content at most, and what that adds
 LONG, LONGER = 9, -0.45
 NAMED, FOREIGN = 2, 0.2  # nouns, and the share of the message that is of the conversation's article
@@ -49,12 +51,16 @@ _CORRECTS = re.compile(
 )
 
 
-def bound(query: Query, context: Context) -> float:
-    """How likely the message is about what the conversation is about, 0..1, by its form alone."""
+def bound(query: Query, context: Context, own: float) -> float:
+    """How likely the message is about what the conversation is about, 0..1, by its form.
+
+    `own`: the probability of what the message alone is about, which tells whether its form is complete.
+    """
     if not context.question and not context.articles:
         return 0.0
     words = sum(map(_has_content, query.tokens))
     score = BIAS + OPENS * opens(query.text) + LEANS * leans(query.text)
+    score += COMPLETE * (own >= COMPLETE_AT and _complete(query))
     score += sum(more for most, more in LENGTHS if words <= most) + LONGER * (words > LONG)
     score += UNBOUND * _unbound(query.tokens) + OBJECTLESS * (not any(map(_is_noun, query.tokens)))
     score += AFTER_TASK * bool(context.last) + CHOOSES * bool(context.options)
@@ -124,9 +130,21 @@ def _unbound(tokens: Sequence[str]) -> bool:
     return place is not None and not any(map(_is_noun, tokens[:place]))
 
 
+def _complete(query: Query) -> bool:
+    """It names a thing and what is done with it, and refers to nothing outside itself."""
+    if len(query.tokens) < SENTENCE or opens(query.text) or leans(query.text) or _unbound(query.tokens):
+        return False
+    return any(map(_is_noun, query.tokens)) and any(map(_is_verb, query.tokens))
+
+
 @lru_cache(50_000)
 def _is_noun(token: str) -> bool:
     return "NOUN" in parses(token)[0].tag
+
+
+@lru_cache(50_000)
+def _is_verb(token: str) -> bool:
+    return any(kind in parses(token)[0].tag for kind in ("VERB", "INFN"))
 
 
 @lru_cache(50_000)

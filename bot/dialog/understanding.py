@@ -102,7 +102,9 @@ class Understand:
         own = tuple(wide[:LIMIT])
         named = self.facets.named(query)
         lean = self._lean(query, context)
-        bound = 0.0 if self._says_nothing(reading, intent, own, context) else following.bound(query, context)
+        bound = 0.0
+        if not self._says_nothing(reading, intent, own, context):
+            bound = following.bound(query, context, _top(own))
         hits, asked, question = own, query, reading.text
         if context.question and bound > 0:
             before = self._before(context, named)

@@ -12,8 +12,8 @@ import httpx
 QUESTIONS = (
     "Как заблокировать карту?",
     "Сколько стоит обслуживание карты?",
-    "Как заказать новую карту?",
-    "Где посмотреть баланс карты?",
+    "Как пополнить карту переводом?",
+    "Как сменить ПИН-код карты?",
     "Здравствуйте",
 )
 PATIENCE = 60.0  # seconds of refusals in a row after which a customer gives up and the test fails
