@@ -35,7 +35,8 @@ class Product:
 
     @property
     def memory(self) -> float:
-        return resident(str(self.process.pid))
+        """MB of the process and its twin."""
+        return sum(map(resident, family(self.process.pid)))
 
     def command(self, *arguments: str) -> dict[str, str]:
         """What a command of the product writes as JSON."""
@@ -46,9 +47,18 @@ class Product:
         return found
 
 
-def resident(process: str) -> float:
-    """Resident memory of a process in MB."""
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+def family(process: int) -> list[int]:
+    """A process and all that it has started."""
+    found = [process]
+    for number in found:
+        for task in Path(f"/proc/{number}/task").glob("*/children"):
+            found += map(int, task.read_text().split())
+    return found
+
+
+def resident(process: int | str) -> float:
+    """Resident memory of a process in MB; of what it shares with others its part (PSS)."""
+    found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text(), re.MULTILINE)
     assert found is not None
     return int(found.group(1)) / 1024
 

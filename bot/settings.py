@@ -147,6 +147,7 @@ class Settings(Section):
     redis_url: str = ""  # empty means an in-process bus
     nlu_data: Path = ROOT / "nlu_data"
     articles: Path = ROOT / "knowledge_base" / "articles"  # loaded into an empty database
+    twin: bool = True  # in a crowd understand messages in a second process too (Linux)
     demo: bool = True  # serve the example company's page at /
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"

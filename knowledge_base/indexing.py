@@ -10,7 +10,7 @@ import hashlib
 import os
 import pickle
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,6 +38,10 @@ class Snapshot:
     revision: int
     articles: Mapping[str, Article]
     retriever: Retriever
+
+    def without(self, gone: Collection[str]) -> Mapping[str, Article]:
+        """The other articles."""
+        return {key: one for key, one in self.articles.items() if key not in gone} if gone else self.articles
 
 
 class KnowledgeIndex:
@@ -91,9 +95,8 @@ class KnowledgeIndex:
 
     def _withhold(self) -> None:
         now = self.current
-        articles = {key: one for key, one in now.articles.items() if key not in self._forgotten}
         retriever = replace(now.retriever, gone=now.retriever.gone | self._forgotten)
-        self.current = Snapshot(now.revision, articles, retriever)
+        self.current = Snapshot(now.revision, now.without(self._forgotten), retriever)
 
     def _ranked(self, articles: Sequence[Article]) -> Ranker | None:
         if not suits(articles):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.product import UNLIMITED, await_ready, free_port, resident
+from bench.product import UNLIMITED, await_ready, family, free_port, resident
 
 ROOT = Path(__file__).parents[2]
 PIPECAT = ROOT / ".venv-pipecat"
@@ -34,11 +34,11 @@ class Served:
 
     def cpu(self) -> float:
         """Seconds of CPU that it and its children have used; those that ended count with their parents."""
-        return sum(map(_used, _family(self.process.pid)))
+        return sum(map(_used, family(self.process.pid)))
 
     @property
     def memory(self) -> float:
-        return sum(resident(str(process)) for process in _family(self.process.pid))
+        return sum(map(resident, family(self.process.pid)))
 
     def stages(self, since: float = 0.0) -> list[tuple[str, float]]:
         """What the product wrote since a moment: stage and seconds, in order."""
@@ -133,15 +133,6 @@ def _running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _family(process: int) -> list[int]:
-    """A process and all that it has started."""
-    found = [process]
-    for number in found:
-        for task in Path(f"/proc/{number}/task").glob("*/children"):
-            found += map(int, task.read_text().split())
-    return found
 
 
 def _used(process: int) -> float:

@@ -20,7 +20,7 @@ from bot.core.types import (
     Source,
 )
 from bot.dialog.escalation import ASKED
-from bot.dialog.thinking import Thought
+from bot.dialog.thought import Thought
 from bot.store.records import NewHandoff, Outcome, Receipt
 
 ASK, ESCALATE = "ask", "escalate"

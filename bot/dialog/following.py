@@ -34,8 +34,8 @@ SITUATED, IN_SITUATION = 1.5, 4.5
 # In logits, by the form of the message. UNBOUND: a pronoun that stands for nothing in the message itself;
 # OBJECTLESS: it names no thing at all; AFTER_TASK: a task has just ended.
 BIAS, OPENS, LEANS, UNBOUND, OBJECTLESS, AFTER_TASK, CHOOSES = -1.15, 0.6, 0.7, 0.5, 1.1, 0.3, 0.9
-# A sentence by itself, which the base can tell what it is about; in words, and in that probability.
-COMPLETE, SENTENCE, COMPLETE_AT = -2.0, 3, 0.75
+# A sentence by itself, which the base can tell what it is about: in words, and in that probability.
+SENTENCE, KNOWN = 3, 0.75
 LENGTHS = ((2, 1.2), (4, 1.3))  # words of content at most, and what that adds
 LONG, LONGER = 9, -0.45
 NAMED, FOREIGN = 2, 0.2  # nouns, and the share of the message that is of the conversation's article
@@ -54,13 +54,13 @@ _CORRECTS = re.compile(
 def bound(query: Query, context: Context, own: float) -> float:
     """How likely the message is about what the conversation is about, 0..1, by its form.
 
-    `own`: the probability of what the message alone is about, which tells whether its form is complete.
+    `own`: the probability of what the message alone is about. A whole question that the base knows is about
+    itself.
     """
-    if not context.question and not context.articles:
+    if not (context.question or context.articles) or (own >= KNOWN and _whole(query)):
         return 0.0
     words = sum(map(_has_content, query.tokens))
     score = BIAS + OPENS * opens(query.text) + LEANS * leans(query.text)
-    score += COMPLETE * (own >= COMPLETE_AT and _complete(query))
     score += sum(more for most, more in LENGTHS if words <= most) + LONGER * (words > LONG)
     score += UNBOUND * _unbound(query.tokens) + OBJECTLESS * (not any(map(_is_noun, query.tokens)))
     score += AFTER_TASK * bool(context.last) + CHOOSES * bool(context.options)
@@ -130,7 +130,7 @@ def _unbound(tokens: Sequence[str]) -> bool:
     return place is not None and not any(map(_is_noun, tokens[:place]))
 
 
-def _complete(query: Query) -> bool:
+def _whole(query: Query) -> bool:
     """It names a thing and what is done with it, and refers to nothing outside itself."""
     if len(query.tokens) < SENTENCE or opens(query.text) or leans(query.text) or _unbound(query.tokens):
         return False

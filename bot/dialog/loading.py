@@ -13,6 +13,7 @@ from bot.dialog.offers import Offers
 from bot.dialog.phrases import Phrases
 from bot.dialog.shift import Shift
 from bot.dialog.thinking import Thinker
+from bot.dialog.twin import Twin, possible
 from bot.dialog.understanding import Understand
 from bot.engine.agent import Agent
 from bot.engine.parsing import Reading
@@ -87,6 +88,7 @@ def load_thinker(
         backoffice=backoffice,
         skills=skills,
         pool=_pool(settings),
+        twin=Twin(understand, knowledge) if settings.twin and _is_quick(settings) and possible() else None,
         calls_back=bool(settings.voice.ami_url),
     )
 
@@ -97,6 +99,11 @@ def _pool(settings: Settings) -> Executor | None:
     Without them a few milliseconds of Python block the loop, which they would do from a thread as
     well, and the two do not wrestle for the interpreter: a quarter more turns per second.
     """
-    if settings.retrieval.encoder == "static":
+    if _is_quick(settings):
         return None
     return ThreadPoolExecutor(WORKERS, thread_name_prefix="think")
+
+
+def _is_quick(settings: Settings) -> bool:
+    """Whether the encoder neither waits nor computes long."""
+    return settings.retrieval.encoder == "static"

@@ -21,9 +21,10 @@ import structlog
 from bot.core.clock import Clock, now
 from bot.core.errors import FrontlineError, StaleVersion, StorageUnavailable
 from bot.core.ports import EventBus
-from bot.core.types import Conversation, Event, Inbound, Owner, Turn
+from bot.core.types import PHONE, Conversation, Event, Inbound, Owner, Turn
 from bot.dialog import events, policy
-from bot.dialog.thinking import Thinker, Thought
+from bot.dialog.thinking import Thinker
+from bot.dialog.thought import Thought
 from bot.engine.events import Event as ActionEvent
 from bot.engine.responses import Message
 from bot.engine.tracker import Tracker
@@ -114,7 +115,7 @@ class Turns:
 
     async def close(self) -> None:
         await self.drain()
-        self._thinker.close()
+        await self._thinker.close()
 
     async def _fly(self, work: Coroutine[Any, Any, Turn]) -> Turn:
         task = asyncio.create_task(work)
@@ -184,8 +185,9 @@ class Turns:
         if conversation.owner is Owner.OPERATOR and inbound.choice != policy.BACK_TO_BOT:
             return None
         moment = self._clock()
+        crowded = len(self._flying) > 1 or inbound.medium == PHONE  # frames of sound must not wait for us
         try:
-            thought = await self._thinker.think(conversation, inbound, moment, gone)
+            thought = await self._thinker.think(conversation, inbound, moment, gone, crowded=crowded)
         except Exception as error:  # whatever breaks, the customer is answered
             log.exception("think.failed", conversation=conversation.id, error=type(error).__name__)
             thought = self._thinker.apologise(conversation, moment)

@@ -72,6 +72,7 @@ def launch(data: Path, articles: Path, *, wait: str = "/health/ready", **changes
             "articles": articles,
             "limits": GENEROUS,
             "voice": Voice(carriers=""),
+            "twin": False,  # a fork of all the tests, for each server
             **changes,
         }
     )

@@ -23,7 +23,7 @@ StartServer = Callable[..., Server]
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    running = launch(folder / "data", example_articles(folder / "articles", "card"), voice=Voice())
+    running = launch(folder / "data", example_articles(folder / "articles", "card"), voice=Voice(), twin=True)
     yield running
     running.stop()
 

@@ -26,18 +26,25 @@ AFTER = Context(articles=("docs-no-debt",), question="нужна справка,
 async def test_what_names_nothing_leans_on_the_conversation(
     shop: Workshop, leaning: str, standing: str
 ) -> None:
-    more, less = following.bound(shop.query(leaning), AFTER), following.bound(shop.query(standing), AFTER)
+    more, less = (following.bound(shop.query(text), AFTER, own=0.5) for text in (leaning, standing))
     assert more > less
     assert more >= 0.5
 
 
 async def test_nothing_is_leant_on_before_anything_was_said(shop: Workshop) -> None:
-    assert following.bound(shop.query("а сколько это стоит?"), Context()) == 0
+    assert following.bound(shop.query("а сколько это стоит?"), Context(), own=0.5) == 0
 
 
 async def test_after_a_task_a_message_leans_more(shop: Workshop) -> None:
     query = shop.query("сколько дней ждать решения?")
-    assert following.bound(query, replace(AFTER, last="Готово.")) > following.bound(query, AFTER)
+    after_task = following.bound(query, replace(AFTER, last="Готово."), own=0.5)
+    assert after_task > following.bound(query, AFTER, own=0.5)
+
+
+async def test_a_whole_question_that_the_base_knows_leans_on_nothing(shop: Workshop) -> None:
+    whole, part = shop.query("как заблокировать карту?"), shop.query("а как её заблокировать?")
+    assert following.bound(whole, AFTER, own=0.8) == 0 < following.bound(whole, AFTER, own=0.5)
+    assert following.bound(part, AFTER, own=0.8) > 0
 
 
 async def test_an_article_that_uses_the_words_is_likelier_meant(shop: Workshop) -> None:

@@ -5,17 +5,26 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.dialog.twin import possible
 from bot.store.engine import Store
 from tests.live.faults.crowd import QUESTIONS, Customer, Tally
 from tests.live.faults.process import Process
 
 pytestmark = pytest.mark.live
 CUSTOMERS, EACH = 20, 50
+
+
+def children(process: int) -> set[int]:
+    """Those that any of its threads has started."""
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return {int(child) for task in tasks for child in task.read_text().split()}
 
 
 @pytest.mark.slow
@@ -49,6 +58,18 @@ async def test_killed_twice_in_a_thousand_turns(process: Process) -> None:
     store = await Store.open(process.settings.database)
     assert await store.conversations.unanswered() == []
     await store.close()
+
+
+@pytest.mark.skipif(not possible(), reason="a process may not fork here, or has one processor")
+@pytest.mark.parametrize("end", [Process.kill, Process.end])
+async def test_its_twin_ends_with_it(process: Process, end: Callable[[Process], object]) -> None:
+    process.start()
+    async with asyncio.timeout(30):
+        while not (twins := children(process.running.pid)):
+            await asyncio.sleep(0.05)
+        end(process)
+        while any(Path(f"/proc/{twin}").exists() for twin in twins):
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("ask", [signal.SIGTERM, signal.SIGINT])
