@@ -2,7 +2,7 @@
 
 One connection listens for the whole process and one sends; publishers never wait for either. While
 Redis is away, hints still reach the subscriptions of this process, and both connections are made
-again by themselves; what the other processes miss costs them time and nothing else.
+again by themselves; what the other processes miss all the same costs them time and nothing else.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 PREFIX = "frontline:"
 SEND_S = 2.0  # a Redis that does not answer for so long is away
 AGAIN_S = 0.5
+LISTEN, SEND = "redis-listen", "redis-send"
 ALIVE_S = 15  # how often the silent listening connection is checked
 
 
@@ -33,7 +34,7 @@ class RedisBus:
     """Own hints arrive at once, without the way through Redis; `origin` tells its echo apart."""
 
     def __init__(self, url: str) -> None:
-        self.problem: str | None = None
+        self._away: set[str] = set()  # which of the two connections is
         self._subscribers = Subscribers()
         self._origin = uuid4().hex
         self._sender: Redis = Redis.from_url(url, socket_timeout=SEND_S, socket_connect_timeout=SEND_S)
@@ -43,6 +44,10 @@ class RedisBus:
         self._outgoing: deque[Hint] = deque(maxlen=CAPACITY)
         self._pending = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def problem(self) -> str | None:
+        return "redis_away" if self._away else None
 
     async def publish(self, topic: str, key: str) -> None:
         """Never waits for Redis."""
@@ -80,26 +85,25 @@ class RedisBus:
     def _start(self) -> None:
         if not self._tasks:
             self._tasks = [
-                asyncio.create_task(self._keep(self._listen), name="redis-listen"),
-                asyncio.create_task(self._keep(self._send_all), name="redis-send"),
+                asyncio.create_task(self._keep(LISTEN, self._listen), name=LISTEN),
+                asyncio.create_task(self._keep(SEND, self._send_all), name=SEND),
             ]
 
-    async def _keep(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Runs `work` for ever, again after each failure."""
         while True:
             try:
                 await work()
             except (RedisError, OSError) as error:
-                if self.problem is None:
+                if not self._away:
                     log.warning("redis_away", error=type(error).__name__)
-                self.problem = "redis_away"
+                self._away.add(name)
                 await asyncio.sleep(AGAIN_S)
 
     async def _listen(self) -> None:
         async with self._listener.pubsub(ignore_subscribe_messages=True) as channel:
             await channel.psubscribe(PREFIX + "*")
-            # Silent times have nothing to send, so the listening connection says when Redis is back.
-            self.problem = None
+            self._away.discard(LISTEN)
             async for message in channel.listen():
                 origin, key = orjson.loads(message["data"])
                 if origin != self._origin:
@@ -111,9 +115,16 @@ class RedisBus:
         await self._send()
 
     async def _send(self) -> None:
-        """Everything that waits, in one round trip; lost when Redis is away."""
-        async with self._sender.pipeline(transaction=False) as pipeline:
-            while self._outgoing:
-                topic, key = self._outgoing.popleft()
-                pipeline.publish(PREFIX + topic, orjson.dumps([self._origin, key]))
-            await pipeline.execute()
+        """Everything that waits, in one round trip; kept while Redis is away, the oldest lost first."""
+        waiting = tuple(self._outgoing)
+        self._outgoing.clear()
+        try:
+            async with self._sender.pipeline(transaction=False) as pipeline:
+                for topic, key in waiting:
+                    pipeline.publish(PREFIX + topic, orjson.dumps([self._origin, key]))
+                await pipeline.execute()
+        except (RedisError, OSError):
+            self._outgoing = deque((*waiting, *self._outgoing), maxlen=CAPACITY)
+            self._pending.set()
+            raise
+        self._away.discard(SEND)

@@ -43,7 +43,8 @@ class EventBus(Protocol):
     `problem` is a stable code while hints do not reach other processes, else None.
     """
 
-    problem: str | None
+    @property
+    def problem(self) -> str | None: ...
 
     async def publish(self, topic: str, key: str) -> None: ...
 

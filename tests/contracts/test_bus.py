@@ -145,3 +145,23 @@ async def test_redis_away_and_back(redis_server: RedisServer) -> None:
     await one.close()
     await other.close()
     await reading
+
+
+async def test_a_hint_on_a_connection_that_has_died_is_sent_again(redis_server: RedisServer) -> None:
+    one, other = open_bus(redis_server.url), open_bus(redis_server.url)
+    there = other.subscribe("queue")
+    await until_heard(one, there, "queue")
+    redis_server.stop()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not (one.problem and other.problem):
+                await asyncio.sleep(0.02)
+    finally:
+        redis_server.start()
+    async with asyncio.timeout(PATIENCE):
+        while one.problem or other.problem:
+            await asyncio.sleep(0.02)
+    await one.publish("queue", "once")
+    await until_quiet(there, ("queue", "once"))
+    await one.close()
+    await other.close()
