@@ -6,12 +6,9 @@ built anew.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import pickle
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -21,11 +18,11 @@ from bot.core.ports import Encoder
 from bot.nlu.encoders.static import word_vectors
 from bot.nlu.words import analyse
 from knowledge_base.articles import Article
+from knowledge_base.caching import Asked, Cache
 from knowledge_base.passages import PassageIndex
 from knowledge_base.ranking.ranker import Ranker, suits
 from knowledge_base.retriever import Retriever
 
-FORMAT = 2  # raise when what is pickled changes
 REFIT_AT = 0.2  # share of changed articles from which the weights are learnt anew, in the background
 log = structlog.get_logger(__name__)
 Progress = Callable[[int, int], None]
@@ -52,10 +49,11 @@ class KnowledgeIndex:
     ) -> None:
         """`negatives` are families of questions that no article answers; the first weighs most."""
         self._encoder = encoder
-        self._cache = _Cache(cache_dir, encoder.name, negatives or {})
+        self._cache = Cache(cache_dir, encoder.name, negatives or {})
         self._negatives = negatives or {}
         self._passages = PassageIndex.build((), encoder)
         self._ranker: Ranker | None = None
+        self._asked: Asked = {}
         self._opened = False
         self._building = threading.Lock()
         self._refitting = threading.Event()
@@ -73,16 +71,19 @@ class KnowledgeIndex:
             self._forgotten = frozenset()
             given = tuple(articles)
             if not self._opened:
-                self._passages, self._ranker = self._cache.load(self._encoder) or (self._passages, None)
+                cached = self._cache.load(self._encoder)
+                if cached is not None:
+                    self._passages, self._ranker, self._asked = cached
                 self._opened = True
             before = self._ranker, self._passages
             self._passages = PassageIndex.build(
                 given, self._encoder, previous=self._passages, on_progress=on_progress
             )
             self._ranker = self._ranked(given)
+            self._asked = {one.hash: self._asked.get(one.hash) or _lemmas(one) for one in given}
             self._swap(given, revision)
             if self._ranker is not before[0] or self._passages.content != before[1].content:
-                self._cache.save(self._passages, self._ranker)
+                self._cache.save(self._passages, self._ranker, self._asked)
         if self._ranker is not None and self._ranker.drift >= REFIT_AT and not self._refitting.is_set():
             self._refitting.set()
             threading.Thread(target=self._refit, name="refit", daemon=True).start()
@@ -114,10 +115,18 @@ class KnowledgeIndex:
 
     def _swap(self, articles: Sequence[Article], revision: int) -> None:
         titles = {article.id: article.title for article in articles}
-        retriever = Retriever(titles, self._passages, self._ranker, _asked(articles))
+        retriever = Retriever(titles, self._passages, self._ranker, self._owners(articles))
         self.current = Snapshot(revision, {article.id: article for article in articles}, retriever)
         if self._forgotten:  # withdrawn while we were building
             self._withhold()
+
+    def _owners(self, articles: Sequence[Article]) -> dict[tuple[str, ...], str]:
+        """Articles by the lemmas of a title or question that is theirs; what two share belongs to neither."""
+        owners: dict[tuple[str, ...], set[str]] = {}
+        for article in articles:
+            for lemmas in self._asked[article.hash]:
+                owners.setdefault(lemmas, set()).add(article.id)
+        return {lemmas: min(ids) for lemmas, ids in owners.items() if lemmas and len(ids) == 1}
 
     def _refit(self) -> None:
         """Learns the weights from what is served now; edits that come meanwhile are not waited for."""
@@ -128,7 +137,7 @@ class KnowledgeIndex:
                 now = tuple(self.current.articles.values())
                 self._ranker = ranker.updated(now) if suits(now) else None
                 self._swap(now, self.current.revision)
-                self._cache.save(self._passages, self._ranker)
+                self._cache.save(self._passages, self._ranker, self._asked)
             log.info("knowledge.weights_learnt", articles=len(now))
         except FrontlineError as error:
             log.warning("knowledge.refit_failed", code=error.code)
@@ -136,56 +145,5 @@ class KnowledgeIndex:
             self._refitting.clear()
 
 
-def _asked(articles: Sequence[Article]) -> dict[tuple[str, ...], str]:
-    """Example questions and titles by their lemmas; what two articles share belongs to neither."""
-    owners: dict[tuple[str, ...], set[str]] = {}
-    for article in articles:
-        for text in (article.title, *article.questions):
-            owners.setdefault(analyse(text)[1], set()).add(article.id)
-    return {lemmas: min(ids) for lemmas, ids in owners.items() if lemmas and len(ids) == 1}
-
-
-@dataclass(frozen=True, slots=True)
-class _Cache:
-    """`index.bin`: a SHA-256 of the rest, then a pickle of what it was made with, passages and ranker."""
-
-    folder: Path
-    encoder: str
-    negatives: Mapping[str, Sequence[str]] = field(repr=False)
-
-    def load(self, encoder: Encoder) -> tuple[PassageIndex, Ranker | None] | None:
-        """What was saved with the same encoder, negatives and format, or None."""
-        path = self.folder / "index.bin"
-        try:
-            content = memoryview(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            log.warning("knowledge.cache_rebuilt", problem=error.strerror)
-            return None
-        if hashlib.sha256(content[32:]).digest() != content[:32]:
-            log.warning("knowledge.cache_rebuilt", problem="the file does not match its checksum")
-            return None
-        stamp, rest = pickle.loads(content[32:])  # noqa: S301 - our own file, checked above
-        if stamp != self._stamp():
-            return None
-        passages, ranker = pickle.loads(rest)  # noqa: S301 - part of the same file
-        if ranker is not None:
-            ranker.attach(encoder, word_vectors())
-        return passages, ranker
-
-    def save(self, passages: PassageIndex, ranker: Ranker | None) -> None:
-        """A cache that cannot be written costs the next start some seconds, no more."""
-        rest = pickle.dumps((passages, ranker), protocol=5)
-        content = pickle.dumps((self._stamp(), rest), protocol=5)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            fresh = self.folder / f"index.{os.getpid()}"
-            fresh.write_bytes(hashlib.sha256(content).digest() + content)
-            fresh.replace(self.folder / "index.bin")
-        except OSError as error:
-            log.warning("knowledge.cache_not_written", problem=error.strerror)
-
-    def _stamp(self) -> tuple[int, str, str]:
-        digest = hashlib.sha256(repr(sorted(self.negatives.items())).encode()).hexdigest()
-        return FORMAT, self.encoder, digest
+def _lemmas(article: Article) -> tuple[tuple[str, ...], ...]:
+    return tuple(analyse(text)[1] for text in (article.title, *article.questions))

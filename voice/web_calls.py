@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -21,10 +21,12 @@ from bot.web.house import TheHouse
 from bot.web.pages import Language, page
 from bot.web.security import client_ip
 from voice.carriers.ice import ice_servers
-from voice.carriers.webrtc import NAME, RATE, Carrier
 from voice.gateway import Gateway
 from voice.ports import Incoming
 from voice.routes import gateway_of
+
+if TYPE_CHECKING:  # its media library is loaded with the gateway, after the start
+    from voice.carriers import webrtc
 
 routes = APIRouter()
 PER_MINUTE = 10  # calls of one visitor; each opens a socket or two
@@ -70,7 +72,7 @@ class Lines:
     """What takes calls from the website."""
 
     gateway: Gateway
-    carrier: Carrier
+    carrier: webrtc.Carrier
 
     @property
     def busy(self) -> int:
@@ -80,10 +82,10 @@ class Lines:
 async def _lines(request: Request) -> Lines:
     """503 while no call from the website can be taken."""
     gateway = await gateway_of(request)
-    carrier = gateway.carrier(NAME)
+    carrier = gateway.carrier("webrtc")
     if not gateway.takes_calls or carrier is None:
         raise FrontlineError("voice_not_ready", "no call can be taken now", status=503, retryable=True)
-    return Lines(gateway, cast("Carrier", carrier))
+    return Lines(gateway, cast("webrtc.Carrier", carrier))
 
 
 TheLines = Annotated[Lines, Depends(_lines)]
@@ -126,8 +128,8 @@ async def call(
     )
     incoming = Incoming(
         id=uuid4().hex,
-        carrier=NAME,
-        rate=RATE,
+        carrier="webrtc",
+        rate=lines.carrier.rate,
         conversation_id=conversation.id,
         pbx=False,
         customer=customer,
@@ -150,7 +152,7 @@ async def hang_up(call_id: CallId, visitor: TheVisitor, lines: TheLines) -> None
         raise NotFound("call")
 
 
-async def _hung_up(carrier: Carrier, call_id: str, visitor: str) -> bool:
+async def _hung_up(carrier: webrtc.Carrier, call_id: str, visitor: str) -> bool:
     """On the loop of the calls."""
     return carrier.hang_up(call_id, visitor)
 

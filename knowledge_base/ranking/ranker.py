@@ -13,7 +13,7 @@ from bot.nlu.query import Query
 from knowledge_base.articles import Article
 from knowledge_base.ranking import fusion
 from knowledge_base.ranking.grams import GramBM25, across_words, within_words
-from knowledge_base.ranking.ridge import KernelRidge
+from knowledge_base.ranking.ridge import Kept, KernelRidge
 from knowledge_base.ranking.sparse import Floats
 from knowledge_base.ranking.topics import Topic, of_article, of_negatives
 from knowledge_base.ranking.translation import TranslationModel
@@ -85,10 +85,15 @@ class Ranker:
         other._score_from_now_on(topics)
         return other
 
-    def attach(self, encoder: Encoder, words: WordVectors) -> None:
-        """After unpickling: what reads texts is not part of what is saved."""
-        self._ridge.attach(encoder)
+    def attach(self, encoder: Encoder, words: WordVectors, inverse: Kept) -> None:
+        """After unpickling: what reads texts is not part of what is saved, nor what only updates need."""
+        self._ridge.attach(encoder, inverse)
         self._translation.attach(words)
+
+    @property
+    def inverse(self) -> Floats:
+        """What updates need besides, the largest part by far; to be saved beside it."""
+        return self._ridge.inverse
 
     @property
     def drift(self) -> float:

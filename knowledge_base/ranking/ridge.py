@@ -30,7 +30,15 @@ GAMMA, RIDGE = 3.0, 0.5
 # Viswanath 2018), and the many last ones: they hold nothing that tells questions apart, only memory to read.
 COMMON, KEPT = 2, 96
 BLOCK = 512  # rows of the kernel computed at once
+Kept = Callable[[], Floats | None]
 Items = Callable[[Sequence[str], Sequence[str]], list[str]]
+
+
+_NOT_SAVED = {"_encoder", "_kept", "_inverse"}  # the last has a file of its own, read when it is needed
+
+
+def _nothing() -> None:
+    return None
 
 
 def _words(_: Sequence[str], lemmas: Sequence[str]) -> list[str]:
@@ -105,22 +113,32 @@ class KernelRidge:
         self._examples: list[tuple[str, str, str]] = []  # topic key, topic hash, text
         self._rows: tuple[list[Row], ...] = ([], [])
         self._vectors = np.zeros((0, KEPT), np.float32)
-        self._inverse = np.zeros((0, 0), np.float32)
+        self._inverse: Floats | None = np.zeros((0, 0), np.float32)
+        self._kept: Kept = _nothing
 
     def copy(self) -> KernelRidge:
         """One that can be updated while this one goes on scoring."""
         other = copy(self)
-        other._encoder = self._encoder
+        vars(other).update({name: vars(self)[name] for name in _NOT_SAVED})
         other._parts = tuple(part.copy() for part in self._parts)
         other._rows = tuple(list(rows) for rows in self._rows)
         return other
 
-    def attach(self, encoder: Encoder) -> None:
-        """After unpickling: the encoder is not part of what is saved."""
-        self._encoder = encoder
+    def attach(self, encoder: Encoder, kept: Kept) -> None:
+        """After unpickling. `kept` gives the inverse, which no score needs, when examples change."""
+        self._encoder, self._kept, self._inverse = encoder, kept, None
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in self.__dict__.items() if name != "_encoder"}
+        return {name: value for name, value in self.__dict__.items() if name not in _NOT_SAVED}
+
+    @property
+    def inverse(self) -> Floats:
+        """Of the regularised kernel, (examples, examples); computed anew (3 s) where none was kept."""
+        if self._inverse is None:
+            self._inverse = self._kept()
+        if self._inverse is None or len(self._inverse) != len(self._examples):
+            self._inverse = self._inverted()
+        return self._inverse
 
     def fit(self, topics: Sequence[Topic]) -> None:
         """Learns from the topics alone; about 4 s for 3,700 examples on one core."""
@@ -136,9 +154,7 @@ class KernelRidge:
         self._directions = np.ascontiguousarray(kept, np.float32)
         self._examples, self._vectors = wanted, self._project(raw)
         self._rows = tuple([part.grow(text) for text in texts] for part in self._parts)
-        kernel = self._kernel(self._blocks(0), self._vectors)
-        kernel[np.diag_indices_from(kernel)] += RIDGE
-        self._inverse = _inverse(kernel)
+        self._inverse = self._inverted()
         self._solve(topics)
 
     def update(self, topics: Sequence[Topic]) -> None:
@@ -163,8 +179,13 @@ class KernelRidge:
         """(examples, topics) for (topic key, question) pairs, as if each had not been learnt."""
         place = {(key, text): number for number, (key, _, text) in enumerate(self._examples)}
         rows = np.array([place[one] for one in examples])
-        diagonal = np.diag(self._inverse)[rows]
+        diagonal = np.diag(self.inverse)[rows]
         return np.asarray(self._target[rows] - self._alpha[rows] / diagonal[:, None], np.float32)
+
+    def _inverted(self) -> Floats:
+        kernel = self._kernel(self._blocks(0), self._vectors)
+        kernel[np.diag_indices_from(kernel)] += RIDGE
+        return _inverse(kernel)
 
     def _project(self, raw: Floats) -> Floats:
         out = (raw - self._mean) @ self._directions
@@ -193,9 +214,10 @@ class KernelRidge:
             return
         gone = np.array(places)
         stay = np.setdiff1d(np.arange(len(self._examples)), gone)
-        cross = self._inverse[np.ix_(stay, gone)]
-        corner = self._inverse[np.ix_(gone, gone)]
-        self._inverse = self._inverse[np.ix_(stay, stay)] - cross @ np.linalg.solve(corner, cross.T)
+        inverse = self.inverse
+        cross = inverse[np.ix_(stay, gone)]
+        corner = inverse[np.ix_(gone, gone)]
+        self._inverse = inverse[np.ix_(stay, stay)] - cross @ np.linalg.solve(corner, cross.T)
         self._examples = [self._examples[number] for number in stay]
         self._rows = tuple([rows[number] for number in stay] for rows in self._rows)
         self._vectors = self._vectors[stay]
@@ -203,7 +225,7 @@ class KernelRidge:
     def _learn(self, new: list[tuple[str, str, str]]) -> None:
         if not new:
             return
-        old = len(self._examples)
+        old, inverse = len(self._examples), self.inverse
         texts = [text for _, _, text in new]
         for part, rows in zip(self._parts, self._rows, strict=True):
             rows.extend(part.grow(text) for text in texts)
@@ -212,17 +234,17 @@ class KernelRidge:
         kernel = self._kernel(self._blocks(old), self._vectors[old:])
         cross, corner = kernel[:, :old], kernel[:, old:]
         corner[np.diag_indices_from(corner)] += RIDGE
-        spread = self._inverse @ cross.T  # (old, new)
+        spread = inverse @ cross.T  # (old, new)
         schur = np.linalg.inv(corner - cross @ spread).astype(np.float32)
         mixed = spread @ schur
-        self._inverse = np.block([[self._inverse + mixed @ spread.T, -mixed], [-mixed.T, schur]])
+        self._inverse = np.block([[inverse + mixed @ spread.T, -mixed], [-mixed.T, schur]])
 
     def _solve(self, topics: Sequence[Topic]) -> None:
         place = {topic.key: number for number, topic in enumerate(topics)}
         owners = np.array([place[key] for key, _, _ in self._examples])
         self._target = np.zeros((len(owners), len(topics)), np.float32)
         self._target[np.arange(len(owners)), owners] = 1
-        self._alpha = self._inverse @ self._target
+        self._alpha = self.inverse @ self._target
         self._postings = [Postings(block) for block in self._blocks(0)]
 
 

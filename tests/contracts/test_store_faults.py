@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from bot.core.errors import FrontlineError, StorageUnavailable
 from bot.core.types import Inbound, NewEvent, Owner, Role
 from bot.store.engine import Store
-from bot.store.migrations import configuration
+from bot.store.migrations import configuration, newest
 from bot.store.records import NewHandoff, Outcome
 from bot.store.sqlite import SqliteDatabase
 from bot.store.tables import metadata
@@ -204,6 +204,12 @@ async def test_migrations_make_the_tables(store: Store) -> None:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
     assert await store._database.read(work) == []
+
+
+def test_the_newest_migration_is_the_last_of_the_chain() -> None:
+    from alembic.script import ScriptDirectory
+
+    assert ScriptDirectory.from_config(configuration()).get_heads() == [newest()]
 
 
 async def test_opening_again_and_by_several_at_once(database_url: str, clock: HeldClock) -> None:

@@ -61,6 +61,7 @@ class Carrier:
     """`answer` is run for a call when its sound may flow."""
 
     port = 0  # none of its own
+    rate = RATE
 
     def __init__(self, settings: Voice, answer: Answer, *, steps: NextSteps, announced: Announced) -> None:
         self._ice = [RTCIceServer(**server) for server in ice_servers(settings.ice_servers)]
