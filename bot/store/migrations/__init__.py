@@ -34,11 +34,8 @@ def configuration() -> Config:
 
 def upgrade(connection: Connection) -> None:
     """Brings the schema of this connection's database to the newest revision, in its transaction."""
-    if inspect(connection).has_table("alembic_version"):
-        if connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == [
-            newest()
-        ]:
-            return
+    if _revisions(connection) == [newest()]:
+        return
     from alembic import command
     from alembic.util.exc import CommandError
 
