@@ -132,14 +132,22 @@ function Widget({ first }) {
   const call = useRef(null);
   call.current ??= new Call(session.current);
   const { token } = state;
+  // The host says first who is signed in: nobody sees, or writes into, the dialog of another.
+  const [settled, setSettled] = useState(!host || !token);
+  const identified = useRef(null);
+  async function settle() {
+    await identified.current;
+    setSettled(true);
+    if (session.current.token && !session.current.stream) { tell("active"); session.current.connect(); }
+  }
   useEffect(() => (token ? () => call.current.hangUp() : undefined), [token]); // another person, or a dialog that nobody links to it
 
   useEffect(() => {
     const listen = (event) => {
       if (event.source !== window.parent || event.origin !== host) return;
-      if (event.data?.frontline === "open") setShown(true);
-      if (event.data?.frontline === "closed") setShown(false);
-      if (event.data?.frontline === "identity") session.current.identify(event.data.token);
+      if (event.data?.frontline === "open") { setShown(true); settle(); }
+      if (event.data?.frontline === "closed") { setShown(false); settle(); }
+      if (event.data?.frontline === "identity") identified.current = session.current.identify(event.data.token).catch(() => null);
     };
     const escape = (event) => { if (event.key === "Escape") tell("close"); };
     addEventListener("message", listen);
@@ -147,7 +155,7 @@ function Widget({ first }) {
     const leave = () => call.current.hangUp();
     addEventListener("pagehide", leave);
     tell("ready");
-    if (session.current.token) { tell("active"); session.current.connect(); }
+    if (!host) settle();
     return () => { removeEventListener("message", listen); removeEventListener("keydown", escape); removeEventListener("pagehide", leave); };
   }, []);
 
@@ -168,7 +176,7 @@ function Widget({ first }) {
     dialog && { text: t("end"), run: () => session.current.end() },
   ]}><${Icon} name="more" /></${Menu}>`;
   return html`<div class="widget"><${Header} config=${config} state=${state} menu=${menu} call=${call.current} />
-    ${state.token
+    ${state.token && !settled ? html`<main class="log" aria-busy="true" />` : state.token
       ? html`<${Chat} config=${config} session=${session.current} call=${call.current} state=${state} shown=${shown} onTranscript=${transcript} />`
       : html`<${Consent} config=${config} locale=${config.locale} onLocale=${switchLocale}
           onAccept=${async () => { await session.current.begin(); tell("active"); if (callPage && config.calls) call.current.start(); }} />`}</div>`;

@@ -52,7 +52,7 @@ function Calls({ calls, desk }) {
 
 const spokenLength = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-const STEPS = new Set(["handoff.requested", "handoff.raised", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating", "call.started", "call.ended", "outbound.scheduled", "outbound.attempted", "outbound.cancelled", "outbound.refused"]);
+const STEPS = new Set(["handoff.requested", "handoff.raised", "handoff.claimed", "handoff.released", "handoff.returned", "handoff.closed", "handoff.cancelled", "conversation.closed", "rating", "survey.answered", "call.started", "call.ended", "outbound.scheduled", "outbound.attempted", "outbound.cancelled", "outbound.refused"]);
 export const stepText = ({ kind, data }) => t(`event_${kind.replace(".", "_")}`, {
   name: data.operator_name || t("operator"), reason: data.reason ? reasonName(data.reason) : "", score: data.score,
   resolution: data.resolution ? named("resolution", data.resolution) : "",
