@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -299,3 +300,28 @@ def test_pieces_of_words_are_put_together(tokens: list[str], words: list[str]) -
     assert [word.text for word in found] == words
     assert all(word.start < word.end and 0.9 < word.confidence < 0.91 for word in found)
     assert all(word.confidence == 1 for word in _words(tokens, starts, []))
+
+
+@pytest.mark.parametrize(
+    ("engine", "hint"), [("vosk", "pip install vosk"), ("sherpa_onnx", "pip install 'frontline[sherpa]'")]
+)
+@pytest.mark.parametrize("shipped", [True, False])
+def test_an_engine_that_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch, model: Path, engine: str, hint: str, shipped: bool
+) -> None:
+    monkeypatch.setitem(sys.modules, engine, None)  # what the import system takes for a missing package
+    folder = SHIPPED if shipped else model
+    error = refused(Voice(asr=engine, asr_model=str(folder)), model)
+    assert error.code == "asr_not_installed"
+    assert hint in error.message
+
+
+def test_an_engine_whose_library_does_not_load(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: Path
+) -> None:
+    (tmp_path / "vosk.py").write_text("import ctypes\nctypes.CDLL('libof-another-machine.so')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "vosk", raising=False)
+    error = refused(Voice(), model)
+    assert error.code == "asr_not_installed"
+    assert "libof-another-machine.so" in error.message

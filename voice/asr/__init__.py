@@ -5,6 +5,7 @@ A model is a folder: the one shipped, one of `data_dir/models` by its name, or a
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import structlog
@@ -14,6 +15,7 @@ from bot.settings import Voice
 from voice.ports import Recogniser
 
 ENGINES = ("vosk", "sherpa_onnx", "wyoming")
+PACKAGES = {"vosk": "vosk", "sherpa_onnx": "'frontline[sherpa]'"}  # that the engines of the same name are in
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "vosk-model-tiny-ru"
 DEMONSTRATION = (
     "the shipped model is for demonstration: it knows 5,800 words and few voices; "
@@ -32,6 +34,7 @@ def open_recogniser(settings: Voice, data_dir: Path) -> Recogniser:
 
         return Wyoming(settings.asr_model)
     folder = model_folder(settings, data_dir)
+    require(settings.asr)
     if folder == SHIPPED:
         log.warning("voice.demonstration_model", hint=DEMONSTRATION)
     else:
@@ -42,18 +45,23 @@ def open_recogniser(settings: Voice, data_dir: Path) -> Recogniser:
 
 
 def load(engine: str, folder: Path) -> Recogniser:
-    """The engine on a model's folder, in this process and without a trial."""
+    """The engine on a model's folder, in this process and without a trial. Raises `model_broken`."""
     if engine == "vosk":
         from voice.asr.vosk import Vosk
 
         return Vosk(folder)
-    try:
-        from voice.asr.sherpa_onnx import SherpaOnnx
+    from voice.asr.sherpa_onnx import SherpaOnnx
 
-        return SherpaOnnx(folder)
-    except ImportError as error:
+    return SherpaOnnx(folder)
+
+
+def require(engine: str) -> None:
+    """Raises `asr_not_installed` where the engine's package is missing, or its library cannot be loaded."""
+    try:
+        import_module(engine)
+    except (ImportError, OSError) as error:
         raise FrontlineError(
-            "asr_not_installed", "voice.asr = sherpa_onnx needs: pip install 'frontline[sherpa]'"
+            "asr_not_installed", f"voice.asr = {engine} needs: pip install {PACKAGES[engine]} ({error})"
         ) from error
 
 
