@@ -17,6 +17,8 @@ from bot.engine.events import UserSaid
 from bot.engine.responses import Message
 
 TASK = "task"  # the reason of a decision that a task made
+# In the conversation of a survey call; the `rating` stands in that which it is about.
+SURVEYED = "survey.answered"
 
 
 def compose(
@@ -65,11 +67,11 @@ def compose(
 
 
 def ratings(messages: Sequence[Message]) -> tuple[NewEvent, ...]:
-    """Ratings that were given in words."""
+    """Ratings that were given in words: of this conversation, or of that which a survey call asks about."""
     given = (
         message.custom["rating"] for message in messages if message.custom and "rating" in message.custom
     )
-    return tuple(NewEvent("rating", dict(each)) for each in given)
+    return tuple(NewEvent(SURVEYED if "survey" in each else "rating", dict(each)) for each in given)
 
 
 def calls(messages: Sequence[Message]) -> tuple[NewCall, ...]:

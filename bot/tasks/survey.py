@@ -9,7 +9,7 @@ from typing import Any
 from bot.engine.events import SlotSet
 from bot.engine.responses import Message
 from bot.nlu.entities import numbers
-from bot.tasks.form import DONE, Accepted, Field, Outcome, Task, Wrong, whole
+from bot.tasks.form import DONE, Accepted, Field, Outcome, Task, Wrong, entity, whole
 from bot.tasks.situation import Situation
 
 _NEGATIVE = re.compile(r"(?:^|\s)[-−]\s?\d")
@@ -30,7 +30,7 @@ async def _checked(value: Any, _: Situation) -> Accepted:
 
 class Survey(Task):
     form = "survey_form"
-    fields = (Field("score", _score, _checked), whole("comment"))
+    fields = (Field("survey", entity("survey")), Field("score", _score, _checked), whole("comment"))
 
     async def needs(self, at: Situation) -> Sequence[str]:
         score = at.slot("score")
@@ -41,7 +41,9 @@ class Survey(Task):
         return [at.say("utter_thanks_score")]
 
     async def submit(self, at: Situation) -> Outcome:
-        """The rating is an event of the conversation, which the turn writes."""
+        """The rating is an event, which the turn writes; `survey`: a call asks about another talk."""
         response = "utter_thanks_comment" if at.slot("comment") else "utter_thanks_score"
         rating = {"score": at.slot("score"), "comment": at.slot("comment") or ""}
+        if survey := at.slot("survey"):
+            rating["survey"] = survey
         return [at.say(response), Message(custom={"rating": rating}), SlotSet("outcome", DONE)]

@@ -96,6 +96,11 @@ async def test_ratings_become_events() -> None:
     assert (event.kind, event.data) == ("rating", {"score": 3, "comment": "долго"})
 
 
+async def test_a_rating_of_another_talk_is_none_of_this_one() -> None:
+    [event] = composing.ratings([Message(custom={"rating": {"score": 3, "comment": "", "survey": "a1"}})])
+    assert (event.kind, event.data["survey"]) == ("survey.answered", "a1")
+
+
 @pytest.mark.parametrize(
     ("said", "text", "intent"),
     [

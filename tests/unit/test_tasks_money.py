@@ -250,11 +250,22 @@ async def test_a_new_question_goes_before_the_rating(talk: Talk) -> None:
     assert getattr(turn.answer, "kind", None) is SayKind.ANSWER
 
 
-async def ratings(talk: Talk) -> list[object]:
+async def test_a_survey_about_another_talk_rates_that_one(talk: Talk) -> None:
+    asked = await talk.say(press='/rate{"survey": "a1"}')
+    assert form(asked) == "survey_form:active"
+    await talk.all("2", "долго ждал ответа")
+    assert await ratings(talk) == []
+    answer = {"score": 2, "comment": "долго ждал ответа", "survey": "a1"}
+    assert await ratings(talk, "survey.answered") == [answer]
+    await talk.all("до свидания", "5")
+    assert await ratings(talk) == [{"score": 5, "comment": ""}]
+
+
+async def ratings(talk: Talk, kind: str = "rating") -> list[object]:
     found = await talk.shop.store.conversations.find(talk.channel, talk.address)
     assert found is not None
     events = await talk.shop.store.conversations.events(found.id)
-    return [dict(event.data) for event in events if event.kind == "rating"]
+    return [dict(event.data) for event in events if event.kind == kind]
 
 
 async def test_before_the_middle_of_january_one_certificate_must_wait(shop: Workshop, tmp_path: Path) -> None:

@@ -168,6 +168,8 @@ async def test_who_hangs_up_at_once_is_not_surveyed_again(calls: Calling) -> Non
 async def test_the_score_comes_to_the_talk_that_it_is_about(calls: Calling) -> None:
     call = await calls.promise("+79000000205", CallKind.SURVEY, closed=True)
 
+    own: set[str] = set()
+
     async def scene(caller: Caller) -> None:
         await caller.begin("алло")
         heard = ""
@@ -178,6 +180,7 @@ async def test_the_score_comes_to_the_talk_that_it_is_about(calls: Calling) -> N
         step = await caller.left()
         assert step is not None
         assert step.kind == "hangup"
+        own.update(event.conversation_id for event in await caller.events())
 
     await calls.placed(call.phone, scene)
     await calls.became(call, CallStatus.DONE, "talked")
@@ -187,6 +190,10 @@ async def test_the_score_comes_to_the_talk_that_it_is_about(calls: Calling) -> N
     events = await calls.world.house.store.conversations.events(call.conversation_id)
     [rating] = [event for event in events if event.kind == "rating"]
     assert (rating.data["score"], rating.data["survey"]) == (4, call.id)
+    [survey] = own - {call.conversation_id}
+    events = await calls.world.house.store.conversations.events(survey)
+    assert [event.data["score"] for event in events if event.kind in {"rating", "survey.answered"}] == [4]
+    assert [event for event in events if event.kind == "rating"] == []
 
 
 async def test_who_wants_no_calls_is_obeyed_at_once(calls: Calling) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from bot.core.errors import NotFound
 from bot.core.outbound import CallKind, CallStatus, OutboundCall
 from bot.core.types import NewEvent
+from bot.dialog.composing import SURVEYED
 from voice.call.talk import Across
 from voice.outbound.outcomes import Outcomes
 from voice.outbound.schedule import Result
 from voice.ports import Incoming
 
-RATE = "/rate"  # the button that begins the survey
 _LATEST = 300  # events of a conversation, among which those of the call are
 
 
@@ -39,6 +39,11 @@ class Errand:
         """The key of what is said about it."""
         return f"called_{self.call.kind}" if self.call.topic or self.is_survey else "called_callback_plain"
 
+    @property
+    def question(self) -> str:
+        """The button that begins the survey."""
+        return f'/rate{{"survey": "{self.call.id}"}}'
+
     async def ended(self, *, gone: bool, machine: bool) -> bool:
         """It was said why we call; whether a person has heard it."""
         result = Result.HUNG_UP if gone else Result.MACHINE if machine else Result.TALKED
@@ -49,22 +54,21 @@ class Errand:
         """The customer wants no calls."""
         await self.across(self.outcomes.store.outbound.refuse(self.call.conversation_id, self.call.phone))
 
-    async def rated(self, conversation_id: str, call_id: str) -> None:
-        """Writes the rating that a survey call has brought to the conversation that it was about."""
-        if self.is_survey and conversation_id != self.call.conversation_id:
-            await self.across(self._rated(conversation_id, call_id))
+    async def rated(self, conversation_id: str) -> None:
+        """Writes what a survey call has brought to the conversation that it was about, its only rating."""
+        if self.is_survey:
+            await self.across(self._rated(conversation_id))
 
-    async def _rated(self, conversation_id: str, call_id: str) -> None:
+    async def _rated(self, conversation_id: str) -> None:
         conversations, about = self.outcomes.store.conversations, self.call.conversation_id
         last = (await conversations.get(conversation_id)).last_seq
         events = await conversations.events(conversation_id, after=max(0, last - _LATEST))
-        begun = (event for event in events if event.kind == "call.started" and event.data["call"] == call_id)
-        started = next((event.seq for event in begun), 0)
-        ratings = [event for event in events if event.kind == "rating" and event.seq > started]
-        for rating in ratings[:1]:
-            new = NewEvent("rating", {**rating.data, "survey": self.call.id})
-            await conversations.append(about, [new], client_id=f"survey:{self.call.id}")
-            await self.outcomes.bus.publish("conversation", about)
+        answers = [event.data for event in events if event.kind == SURVEYED]
+        for answer in answers:
+            if answer["survey"] == self.call.id:
+                new = NewEvent("rating", answer)
+                await conversations.append(about, [new], client_id=f"survey:{self.call.id}")
+                await self.outcomes.bus.publish("conversation", about)
 
 
 @dataclass(frozen=True, slots=True)
