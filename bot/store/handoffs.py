@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ from bot.core.errors import FrontlineError, NotFound
 from bot.core.handoff import OPEN, TRANSITIONS, Step
 from bot.core.outbound import NewCall
 from bot.core.types import Event, Handoff, HandoffStatus, NewEvent
+from bot.core.waiting import Wait
 from bot.store import desk, persons, promised
 from bot.store.database import Database
 from bot.store.history import OPEN_HANDOFF, SETTLE, append_events, conversation_of, handoff_of
@@ -65,6 +67,15 @@ POSITION = (
         ),
     )
     .where(handoffs.c.id == bindparam("handoff"), WAITING)
+)
+MOST_WAITS = 500  # of a rush: the newest tell enough
+# Conversations are found by when they changed, for handoffs have no index by time.
+WAITS = (
+    select(handoffs.c.created_at, handoffs.c.claimed_at, handoffs.c.closed_at)
+    .join(conversations, conversations.c.id == handoffs.c.conversation_id)
+    .where(conversations.c.updated_at >= bindparam("since"), handoffs.c.created_at >= bindparam("since"))
+    .order_by(handoffs.c.created_at.desc())
+    .limit(MOST_WAITS)
 )
 
 
@@ -149,6 +160,15 @@ class Handoffs:
             lambda connection: connection.execute(POSITION, {"handoff": handoff_id}).scalar_one()
         )
         return place or None
+
+    async def waits(self, since: datetime) -> list[Wait]:
+        """How long those waited, or wait, who asked for a human since then; the newest first."""
+        return await self._database.read(
+            lambda connection: [
+                Wait(row.created_at, row.claimed_at or row.closed_at, served=row.claimed_at is not None)
+                for row in connection.execute(WAITS, {"since": since})
+            ]
+        )
 
     async def claim(self, handoff_id: str, operator_id: str) -> tuple[Event, ...]:
         """Takes a waiting handoff; of two at once one wins. The holder's repeat writes nothing.

@@ -309,3 +309,28 @@ async def test_release_all_keeps_the_place_in_the_queue(store: Store, clock: Hel
     assert [event.kind for event in events] == ["handoff.released"] * 2
     assert [item.handoff.id for item in await store.handoffs.queue()] == [first, second, third]
     assert await store.handoffs.release_all(anna.id) == ()
+
+
+async def test_how_long_customers_have_waited(store: Store, clock: HeldClock) -> None:
+    anna = await person(store, "anna")
+    await call(store, "too early")
+    clock.advance(timedelta(hours=1))
+    since = clock()
+    _, served = await call(store, "served")
+    clock.advance(timedelta(minutes=4))
+    _, gone = await call(store, "gone")
+    await store.handoffs.claim(served, anna.id)
+    clock.advance(timedelta(minutes=2))
+    await store.handoffs.cancel(gone)
+    await store.handoffs.close(served, anna.id, "solved")
+    _, back = await call(store, "back")
+    await store.handoffs.claim(back, anna.id)
+    await store.handoffs.release(back, anna.id)
+    found = await store.handoffs.waits(since)
+    waited = [wait.left and round((wait.left - wait.since) / timedelta(minutes=1)) for wait in found]
+    assert waited == [None, 2, 4]
+    assert [wait.served for wait in found] == [False, False, True]
+    assert [wait.since for wait in found] == [
+        (await store.handoffs.get(handoff)).created_at for handoff in (back, gone, served)
+    ]
+    assert await store.handoffs.waits(clock()) == []

@@ -14,18 +14,17 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import structlog
 
 from bot.core.errors import FrontlineError
-from voice.call.errands import RATE, Errand
+from voice.call.errands import Errand
 from voice.call.expecting import expected
 from voice.call.happenings import OPERATOR, Deaf, Gone, Happening, Happenings, Keyed, Late, Utterance
 from voice.call.means import Means
 from voice.call.mouth import Mouth, Spoken
 from voice.call.questions import Question, Way
-from voice.call.recording import Recording
+from voice.call.recording import start_recording
 from voice.call.senses import Senses
 from voice.call.talk import Reply, Talk
 from voice.ports import HANGUP, Heard, Line, Manner, NextStep
@@ -52,7 +51,8 @@ class Call:
         self._script, self._settings = means.script, means.settings
         self._happenings = Happenings()
         self._begun = time.monotonic()
-        self._recording = self._record()
+        recorded = self._settings.record
+        self._recording = start_recording(line.incoming, means.recordings, self._begun) if recorded else None
         self._senses = Senses(line, means, self._recording, self._happenings.tell)
         self._mouth = self._senses.mouth = Mouth(
             line,
@@ -96,7 +96,7 @@ class Call:
         incoming = self._line.incoming
         await self._note("call.started", {"carrier": incoming.carrier, "purpose": incoming.purpose})
         if incoming.purpose == NOBODY:
-            await self._ask(self._nobody_free(""))
+            await self._ask(self._nobody_free("", await self._talk.wait()))
         elif self._means.errands and (errand := await self._means.errands.of(incoming)):
             self._errand = errand
             if (step := await self._tell(errand)) is not None:
@@ -126,7 +126,7 @@ class Call:
             return HANGUP
         if errand.is_survey:
             self._parting = True  # after the score there is nothing more
-            return await self._turn(self._talk.say(Heard(), choice=RATE))
+            return await self._turn(self._talk.say(Heard(), choice=errand.question))
         if self._talk.people() > 0:
             return await self._call_person()
         await self._say(self._text("greeting"), ask=True)
@@ -251,7 +251,7 @@ class Call:
 
     async def _ask(self, question: Question) -> None:
         self._senses.expect(question.awaited, self._talk.locale)
-        await self._say(self._text(question.key), ask=True)
+        await self._say(self._text(question.phrase, minutes=question.minutes), ask=True)
         self._asked = question
 
     async def _offer_more(self, rest: Sequence[str]) -> None:
@@ -275,18 +275,20 @@ class Call:
             await self._say(self._text("person_in_chat"))
             return HANGUP
         if self._talk.people() > 0 or not ask:
+            if (minutes := await self._talk.wait()) is not None:
+                await self._say(self._text("wait", minutes=minutes))
             return self._to_person(topic)
         await self._ask(self._nobody_free(topic))
         return None
 
-    def _nobody_free(self, topic: str) -> Question:
+    def _nobody_free(self, topic: str, minutes: int | None = None) -> Question:
         async def answered(text: str) -> Way | None:
             if self._script.command(text) == "yes":
                 return Way(await self._turn(self._talk.say(Heard(), choice=CALL_BACK)))
             await self._say(self._text("stay"))
             return Way(self._to_person(topic))
 
-        return Question("nobody_free", YES_NO, answered)
+        return Question("nobody_free", YES_NO, answered, minutes)
 
     async def _quiet(self) -> NextStep | None:
         if self._parting:
@@ -392,16 +394,6 @@ class Call:
     def _observe(self, stage: str, seconds: float) -> None:
         self._means.observe(stage, seconds)
 
-    def _record(self) -> Recording | None:
-        if not self._settings.record:
-            return None
-        incoming = self._line.incoming
-        try:
-            return Recording(self._means.recordings, uuid4().hex, incoming.rate, self._begun)
-        except OSError as error:
-            log.warning("call.not_recorded", call=incoming.id, error=error.strerror)
-            return None
-
     async def _close(self, step: NextStep) -> None:
         data: dict[str, Any] = {"seconds": round(time.monotonic() - self._begun, 1), "step": step.kind}
         if self._recording is not None:
@@ -413,4 +405,4 @@ class Call:
             await self._note("call.ended", data)
         if self._errand is not None:
             with suppress(FrontlineError):
-                await self._errand.rated(self._talk.conversation_id, self._line.incoming.id)
+                await self._errand.rated(self._talk.conversation_id)

@@ -18,8 +18,17 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question of the call's own. `answered` returns None where the words are no answer to it."""
+    """A question of the call's own. `answered` returns None where the words are no answer to it.
+
+    `minutes`: how long the caller would wait for a person, where that is known.
+    """
 
     key: str
     awaited: Expected
     answered: Callable[[str], Awaitable[Way | None]]
+    minutes: int | None = None
+
+    @property
+    def phrase(self) -> str:
+        """The key of what is said."""
+        return self.key if self.minutes is None else f"{self.key}_wait"

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
+import structlog
 
 from voice.audio import samples, wav
-from voice.ports import SAMPLE_BYTES
+from voice.ports import SAMPLE_BYTES, Incoming
 
 UNFINISHED = ("caller", "ours", "part")  # suffixes of files while a call goes on
+log = structlog.get_logger(__name__)
 
 
 class Recording:
@@ -68,6 +71,15 @@ class Recording:
 
     def _place(self, at: float) -> int:
         return max(0, int((at - self._begun) * self._rate)) * SAMPLE_BYTES
+
+
+def start_recording(incoming: Incoming, folder: Path, at: float) -> Recording | None:
+    """A new one; None where it cannot be written, which the call outlives."""
+    try:
+        return Recording(folder, uuid4().hex, incoming.rate, at)
+    except OSError as error:
+        log.warning("call.not_recorded", call=incoming.id, error=error.strerror)
+        return None
 
 
 def forget_unfinished(folder: Path, idle_s: float) -> int:

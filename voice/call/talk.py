@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from bot.core.clock import now
 from bot.core.errors import FrontlineError
 from bot.core.types import PHONE, Ask, Conversation, Escalate, Inbound, NewEvent, QuickReply, Turn
+from bot.core.waiting import WINDOW, minutes
 from bot.dialog.policy import OPERATOR
+from bot.dialog.shift import Shift
 from bot.nlu.entities import phones
 from bot.web.customer_view import SEPARATOR
 from bot.web.house import House
@@ -23,6 +26,7 @@ from voice.ports import Heard, Incoming
 
 T = TypeVar("T")
 GOODBYE = "goodbye"  # the intent of the project
+WAIT_S = 2.0  # to find out how long a caller will wait
 WITHHELD = "withheld"  # address of a caller without a number, with the id of the call
 
 
@@ -113,6 +117,26 @@ class Talk:
     def people(self) -> int:
         """How many operators are at their desks."""
         return self._house.presence.online()
+
+    async def wait(self) -> int | None:
+        """Minutes until a person is likely to come; None: nobody is at work, or nobody knows."""
+        with suppress(FrontlineError, TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                return await self._across(self._wait()) if self.people() else None
+        return None
+
+    async def _wait(self) -> int | None:
+        handoffs, company = self._house.store.handoffs, self._house.settings.company
+        shift, at = Shift.parse(company.hours, company.timezone), now()
+        handoff = await handoffs.open_of(self.conversation_id) if shift.is_open(at) else None
+        place = None if handoff is None else await handoffs.position(handoff.id)
+        if place is None:
+            return None
+        waits = await handoffs.waits(at - WINDOW)
+        # Who came while nobody was at work stands in the queue, but has waited for the morning.
+        return minutes(
+            [each if shift.is_open(each.since) else replace(each, served=False) for each in waits], place - 1
+        )
 
     async def _begin(self) -> Conversation:
         conversations = self._house.store.conversations
