@@ -72,8 +72,12 @@ MOST_WAITS = 500  # of a rush: the newest tell enough
 # Conversations are found by when they changed, for handoffs have no index by time.
 WAITS = (
     select(handoffs.c.created_at, handoffs.c.claimed_at, handoffs.c.closed_at)
-    .join(conversations, conversations.c.id == handoffs.c.conversation_id)
-    .where(conversations.c.updated_at >= bindparam("since"), handoffs.c.created_at >= bindparam("since"))
+    .where(
+        handoffs.c.conversation_id.in_(
+            select(conversations.c.id).where(conversations.c.updated_at >= bindparam("since"))
+        ),
+        handoffs.c.created_at >= bindparam("since"),
+    )
     .order_by(handoffs.c.created_at.desc())
     .limit(MOST_WAITS)
 )
