@@ -49,7 +49,9 @@ async def _measured(port: int, key: str, texts: Sequence[str]) -> Sequence[Figur
     bare = await _rate(lines, 20, lambda line, _: line.ask("GET", "/health/live"))
     # What a running server has in its memory, as in `bench.turn`.
     early = iter(texts[CUSTOMERS * EACH :])
-    await _rate(lines, WARM, lambda line, number: say(line, f"w{id(line)}", f"w{number}", next(early)))
+    await _rate(
+        lines, WARM, lambda line, number: say(line, f"w{id(line)}", f"w{id(line)}-{number}", next(early))
+    )
     took: list[float] = []
     answered: set[tuple[str, int]] = set()
     again: list[str] = []
@@ -61,6 +63,7 @@ async def _measured(port: int, key: str, texts: Sequence[str]) -> Sequence[Figur
             client_id = f"{name}-{number}"
             turn = await say(line, address, client_id, texts[name * EACH + number])
             took.append(time.perf_counter() - begun)
+            assert turn["intent"] != "failure", turn
             if turn["answer"]["kind"] == "escalate":  # from here on only a human answers there
                 address = f"c{name}-{number}"
             answered.add((turn["conversation_id"], turn["seq"]))

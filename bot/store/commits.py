@@ -36,6 +36,11 @@ ANSWERED = (
     )
     .values(answered_at=bindparam("now"), reply_from=bindparam("first"), reply_to=bindparam("last"))
 )
+REPLIED = select(inbox.c.seq).where(
+    inbox.c.conversation_id == bindparam("of"),
+    inbox.c.seq == bindparam("answers"),
+    inbox.c.reply_from.is_not(None),
+)
 # Share lock: whoever withdraws an article waits until the answers given from it are committed.
 # One article at a time: a list of ids would be compiled anew for every answer.
 STILL_PUBLISHED = (
@@ -93,6 +98,8 @@ def commit(
     if row is None:
         if connection.execute(GET, {"of": conversation_id}).one_or_none() is None:
             raise NotFound("conversation")
+        if connection.execute(REPLIED, {"of": conversation_id, "answers": outcome.answers_seq}).first():
+            raise AlreadyAnswered  # to think again would be in vain
         raise StaleVersion(conversation_id)
     conversation = conversation_of(row, outcome.state or {})
     require_published(connection, conversation_id, outcome.requires_articles)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
 import pytest
 
@@ -164,7 +165,7 @@ async def test_race_of_commits_has_one_winner(store: Store) -> None:
         return_exceptions=True,
     )
     assert sum(not isinstance(result, BaseException) for result in results) == 1
-    assert all(isinstance(result, tuple | StaleVersion) for result in results)
+    assert all(isinstance(result, tuple | AlreadyAnswered) for result in results)
     assert await numbers(store, receipt.conversation.id) == [1, 2]
 
 
@@ -173,6 +174,11 @@ async def test_a_message_is_answered_once(store: Store) -> None:
     await answer(store, receipt)
     with pytest.raises(AlreadyAnswered):
         await answer(store, receipt)
+    again = Outcome(events=(said("ещё"),), answers_seq=1)
+    with pytest.raises(AlreadyAnswered):  # on a conversation that has moved on as well
+        await store.conversations.commit(receipt.conversation.id, 0, again)
+    with pytest.raises(StaleVersion):
+        await store.conversations.commit(receipt.conversation.id, 0, replace(again, answers_seq=None))
     assert await numbers(store, receipt.conversation.id) == [1, 2]
 
 

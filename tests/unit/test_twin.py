@@ -205,3 +205,18 @@ async def test_a_crowd_is_answered_with_its_help(shop: Workshop, monkeypatch: py
         await one.close()
     assert [said(each) for each in crowd] == [said(each) for each in alone]
     assert len(helped) > 1
+
+
+async def test_a_message_repeated_in_a_hurry_is_answered_once(
+    shop: Workshop, twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From several addresses, so that nothing puts them in order; all hear the first result."""
+    monkeypatch.setattr(shop.turns, "_thinker", replace(shop.thinker, twin=twin))
+    turns = await asyncio.gather(
+        *(
+            shop.turns.handle(Inbound("web_chat", f"hurry-{number}", "in-a-hurry", MESSAGES[0]))
+            for number in range(20)
+        )
+    )
+    assert len({(turn.conversation_id, turn.seq, str(turn.answer)) for turn in turns}) == 1
+    assert sum(not turn.repeated for turn in turns) == 1
