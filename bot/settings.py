@@ -120,6 +120,8 @@ class Voice(Section):
     call_cap_s: float = Field(default=1800.0, ge=60, le=14400)
     record: bool = False  # keep both sides of every call
     transfer: str = "queue"  # where callers go who need a human: queue, or person:<extension>
+    # Operators first hear a summary, in this language; needs the carrier audiosocket.
+    warm_transfer: Literal["off", "ru", "en"] = "off"
     ami_url: str = ""  # tcp://user@host:port of the PBX that makes calls for us; empty: we make none
     ami_secret: str = Field(default="", repr=False)  # environment only
     outbound_hours: str = "09:00-21:00"  # of the customer's day, when we may call

@@ -20,6 +20,7 @@ import structlog
 from bot.core.errors import FrontlineError
 from bot.web.house import House
 from voice.asr import open_recogniser
+from voice.call.briefing import BRIEFING, brief
 from voice.call.call import Call
 from voice.call.errands import Errands
 from voice.call.means import Means
@@ -55,7 +56,8 @@ class Gateway:
         self._across = Across(asyncio.get_running_loop())
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
-        self.steps, self.announced = NextSteps(), Announced()
+        self.steps = NextSteps(warm=self._settings.warm_transfer != "off")
+        self.announced = Announced()
         self._carriers: dict[str, Carrier] = {}
         self._voice: Cached | None = None
         self._rendering: asyncio.Task[int] | None = None
@@ -124,6 +126,9 @@ class Gateway:
     async def answer(self, line: Line) -> None:
         """One call, from the ring to the hand-over; on the loop of the calls."""
         means = self._means
+        if line.incoming.purpose == BRIEFING and means is not None:  # beside the limit: it ends a call
+            await brief(line, self._house, self._across, means)
+            return
         if means is None or self._calls >= self._settings.max_calls:
             await self._busy(line)
             return
@@ -154,6 +159,8 @@ class Gateway:
         self._carriers = open_carriers(
             self._settings, self.answer, steps=self.steps, announced=self.announced
         )
+        if self._settings.warm_transfer != "off" and "audiosocket" not in self._carriers:
+            raise FrontlineError("invalid_configuration", "voice.warm_transfer needs the carrier audiosocket")
         for carrier in self._carriers.values():
             await carrier.start()
         self._sweeping = asyncio.create_task(_sweep(self._means.recordings))

@@ -82,5 +82,8 @@ async def twilio(request: Request, gateway: TheGateway) -> Response:
     responses=declared(403, 503),
 )
 async def following(call: Annotated[str, Query(max_length=128)], gateway: TheGateway) -> PlainTextResponse:
-    """`kind|target|topic|conversation|url` on one line; empty when nothing is known: then a person."""
+    """`kind|target|topic|conversation|url` on one line; empty when nothing is known: then a person.
+
+    A sixth field, `warm`: a call with the purpose `summary` for this conversation tells an operator about it.
+    """
     return PlainTextResponse(gateway.steps.answer(call))

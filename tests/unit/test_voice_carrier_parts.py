@@ -80,6 +80,16 @@ def test_a_step_is_one_line_of_five_fields(step: NextStep, answer: str) -> None:
     assert rendered(step) == answer
 
 
+def test_who_is_briefed_is_told_in_a_sixth_field() -> None:
+    step = NextStep("queue", "vip", "Заказ", "c-1", "https://desk.example/c")
+    assert rendered(step, warm=True) == "queue|vip|Заказ|c-1|https://desk.example/c|warm"
+    for nothing_to_say in (HANGUP, NextStep("queue", topic="busy"), NextStep("queue", conversation_id="a|b")):
+        assert rendered(nothing_to_say, warm=True) == rendered(nothing_to_say)
+    steps = NextSteps(warm=True)
+    steps.keep("a", step)
+    assert steps.answer("a").endswith("|warm")
+
+
 @given(st.builds(NextStep, st.text(), st.text(), st.text(), st.text(), st.text()))
 def test_no_text_smuggles_a_line_or_a_field(step: NextStep) -> None:
     line = rendered(step)

@@ -19,10 +19,16 @@ _NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029|]+")  # ends a line, or 
 
 
 class NextSteps:
-    """Steps by call id, for a minute; asking twice gives the same answer."""
+    """Steps by call id, for a minute; asking twice gives the same answer.
 
-    def __init__(self, seconds: float = KEPT_S, clock: Callable[[], float] = time.monotonic) -> None:
+    `warm`: operators hear a summary before the caller.
+    """
+
+    def __init__(
+        self, seconds: float = KEPT_S, clock: Callable[[], float] = time.monotonic, *, warm: bool = False
+    ) -> None:
         self._steps: Kept[NextStep] = Kept(seconds, clock)
+        self._warm = warm
 
     def keep(self, call_id: str, step: NextStep) -> None:
         self._steps.keep(call_id, step)
@@ -30,11 +36,11 @@ class NextSteps:
     def answer(self, call_id: str) -> str:
         """One line for the dialplan; empty when nothing is known: then a person gets the caller."""
         step = self._steps.get(call_id)
-        return "" if step is None else rendered(step)
+        return "" if step is None else rendered(step, warm=self._warm)
 
 
-def rendered(step: NextStep) -> str:
-    """`kind|target|topic|conversation|url`, one line whatever the texts hold.
+def rendered(step: NextStep, *, warm: bool = False) -> str:
+    """`kind|target|topic|conversation|url`, one line whatever the texts hold; `|warm` if we brief people.
 
     The texts end up in SIP headers. A target or an id that is none would be dialled: such a caller goes to
     the queue. An URL is whole or missing.
@@ -47,7 +53,8 @@ def rendered(step: NextStep) -> str:
     topic = _one_line(step.topic)[:TOPIC_CHARS].rstrip()
     conversation = step.conversation_id if _ID.fullmatch(step.conversation_id) else ""
     url = step.url if len(step.url) <= URL_CHARS and not re.search(r"[\s|\x00-\x1f]", step.url) else ""
-    return "|".join((kind, target, topic, conversation, url))
+    more = ("warm",) if warm and conversation and kind != "hangup" else ()
+    return "|".join((kind, target, topic, conversation, url, *more))
 
 
 def _one_line(text: str) -> str:
