@@ -93,7 +93,9 @@ def finish(*phones: Phone, later_s: float = 0.0) -> None:
 def test_the_operator_hears_a_summary_before_the_caller(caller: Phone, operator: MakePhone) -> None:
     colleague = operator()
     assert colleague.in_call(30)
-    finish(caller, colleague)
+    finish(colleague)
+    assert caller.over(10), "an operator who has had the caller ends the call for both"
+    caller.close()
     pcm, _ = read_wav(colleague.heard()[0])
     story = sound.match(STORY, pcm)
     assert story.intact, story
