@@ -126,6 +126,8 @@ async def test_who_hangs_up_in_any_state_leaves_a_call_that_ends(world: World) -
 
         return scene
 
+    await side_by_side(world, {"first": in_an_answer}, 249)  # what a first call starts stays
+    await nothing_remains(world)
     before = await tasks(world)
     await side_by_side(world, {state.__name__: gone_in(state) for state in STATES}, 250)
     await nothing_remains(world)

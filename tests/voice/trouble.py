@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import numpy as np
+import pytest
 from caller import PATIENCE_S, RATE, Caller, World
 
 from voice.tts import Fallback
@@ -80,14 +82,20 @@ async def slow_turns(caller: Caller) -> AsyncIterator[None]:
         caller.world.across._loop.call_soon_threadsafe(order.release)
 
 
-async def tasks(world: World) -> int:
-    async def count() -> int:
-        return len(asyncio.all_tasks())
+async def tasks(world: World) -> Counter[str]:
+    """What runs on the loop of the calls, by name."""
+
+    async def count() -> Counter[str]:
+        return Counter(str(task.get_coro().__qualname__) for task in asyncio.all_tasks())
 
     return await world.gateway.on_calls(count())
 
 
-async def until_same_tasks(world: World, before: int) -> None:
-    async with asyncio.timeout(20):
-        while await tasks(world) > before:
-            await asyncio.sleep(0.1)
+async def until_same_tasks(world: World, before: Counter[str]) -> None:
+    left: Counter[str] = Counter()
+    try:
+        async with asyncio.timeout(20):
+            while left := await tasks(world) - before:
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        pytest.fail(f"still runs: {left}")

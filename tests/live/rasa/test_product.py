@@ -197,7 +197,7 @@ def test_a_conversation_is_the_same_on_rasa(product: Server, plain: Server, arri
 
 
 def test_only_our_rasa_may_call_our_actions(product: Server) -> None:
-    assert set(endpoints(product.app.routes)) == {*OWNERS, ("POST", PATH)}
+    assert set(endpoints(product.app.routes)) - set(OWNERS) == {("POST", PATH)}
     for headers in ({}, {"Authorization": "Bearer guessed"}):
         reply = httpx.post(f"{product.url}{PATH}", json={}, headers=headers)
         assert (reply.status_code, reply.json()["error"]["code"]) == (401, "unauthorized")
