@@ -38,6 +38,12 @@ class Product:
         """MB of the process and its twin."""
         return sum(map(resident, family(self.process.pid)))
 
+    def await_twin(self) -> None:
+        """Until it is there, a moment after the start; 10 s where there is none."""
+        until = time.monotonic() + 10
+        while time.monotonic() < until and len(family(self.process.pid)) == 1:
+            time.sleep(0.05)
+
     def command(self, *arguments: str) -> dict[str, str]:
         """What a command of the product writes as JSON."""
         out = self.folder / "out.json"

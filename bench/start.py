@@ -14,6 +14,7 @@ def run(folder: Path) -> Sequence[Figure]:
     with serving(folder) as product:
         cold = product.started
     with serving(folder) as product:
+        product.await_twin()
         return [
             Figure("ready after the first start", cold, "s"),
             Figure("ready with a warm index", product.started, "s", at_most=5),
