@@ -122,4 +122,4 @@ def test_different_numbers_have_different_ordinals(one: int, other: int) -> None
 @given(st.integers(0, 999_999))
 def test_a_sum_is_heard_back(roubles: int) -> None:
     said = verbalise(f"{roubles:,} ₽".replace(",", " "))
-    assert _heard(re.sub(r" рубл\w+$", "", said)) == roubles
+    assert _heard(re.sub(r" рубл\w+$", "", said.replace("+", ""))) == roubles

@@ -10,6 +10,7 @@ from voice.verbaliser import spellings as own
 from voice.verbaliser.cleaning import clean
 from voice.verbaliser.reading import read
 from voice.verbaliser.scan import Scan
+from voice.verbaliser.stresses import stressed
 
 _LATIN = re.compile("[A-Za-z]")
 _AGAIN = 3
@@ -25,8 +26,9 @@ def verbalise(text: str, *, locale: str = "ru", spellings: Mapping[str, str] | N
     """The text as it is said, in Russian or English (`locale` "en").
 
     `spellings` maps written forms to how they are said, before the shipped `spellings.yml`: whole words, any
-    case; `+` stands before a stressed vowel. What comes out holds letters, spaces, `.,!?:;`, hyphens inside
-    words and `+`; saying it again changes nothing. Markup is left out: targets of links, tags.
+    case. `+` stands before a stressed vowel, where the text, a spelling or `stresses.yml` has it. What comes
+    out holds letters, spaces, `.,!?:;`, hyphens inside words and `+`; saying it again changes nothing. Markup
+    is left out: targets of links, tags.
     """
     if locale == "en":
         return _tidy("".join(english.read(clean(text), spellings or {})))
@@ -38,7 +40,7 @@ def verbalise(text: str, *, locale: str = "ru", spellings: Mapping[str, str] | N
         said, before = _tidy("".join(read(Scan(clean(said), index)))), said
         if said == before:
             break
-    return said
+    return stressed(said, spellings or {})
 
 
 def _tidy(text: str) -> str:

@@ -247,6 +247,14 @@ def _signed(scan: Scan, at: int) -> Said | None:
     return numbers.read(scan, at)
 
 
+def _stress_first(scan: Scan, at: int) -> Said | None:
+    """«+офис»: a word that begins with its stressed vowel; «+ОСАГО» is added."""
+    found = _STRESSED.match(scan.text, at)
+    if found is None or scan.text[max(0, at - 1) : at].isalnum() or len(found[0]) < 3 or found[0].isupper():
+        return None
+    return Said(found[0], found.end())
+
+
 _OF_DIGITS: tuple[Reader, ...] = (
     _item,
     codes.phone,
@@ -259,7 +267,7 @@ _OF_DIGITS: tuple[Reader, ...] = (
     numbers.read,
 )
 _BY_SIGN: dict[str, tuple[Reader, ...]] = {
-    "+": (codes.phone, _signed),
+    "+": (codes.phone, _signed, _stress_first),
     "-": (_signed,),
     "(": (codes.phone,),
     "*": (codes.masked,),
