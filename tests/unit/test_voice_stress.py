@@ -9,7 +9,7 @@ import pytest
 from voice.tts.worker import SCRIPTS
 
 sys.path.insert(0, str(SCRIPTS))
-from stress import moved
+from stress import moved, moved_ipa
 
 sys.path.remove(str(SCRIPTS))
 
@@ -36,3 +36,23 @@ sys.path.remove(str(SCRIPTS))
 def test_moved(marked: str, espeak: str, said: str | None) -> None:
     found = moved(marked, espeak.split("_") if espeak else [])
     assert (None if found is None else "_".join(found)) == said
+
+
+@pytest.mark.parametrize(
+    ("marked", "espeak", "said"),
+    [
+        ("договор+а", "dʌɡˈovʌra", "dʌɡʌvʌrˈɑ"),
+        ("дог+овора", "dʌɡˈovʌra", None),
+        ("ж+естовый", "ʒystˈovyj", "ʒˈɛstʌvyj"),
+        ("мо+я", "mˈoja", "mʌˈja"),
+        ("соцсет+ях", "sʌtssˈetʲʌx", "sʌtssitʲˈax"),
+        ("м+оя", "mʌˈja", "mˈoja"),
+        ("подкл+ючится", 'pʌtkɭʲˈu"tʃʲitsʌ', None),
+        ("подключ+ится", 'pʌtkɭʲˈu"tʃʲitsʌ', 'pʌtkɭʲu"tʃʲˈitsʌ'),
+        ("цен+ы", "tsˈɛny", "tsynˈy"),
+        ("+w", "w", None),
+        ("+", "", None),
+    ],
+)
+def test_moved_in_ipa(marked: str, espeak: str, said: str | None) -> None:
+    assert moved_ipa(marked, espeak) == said

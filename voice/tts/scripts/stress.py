@@ -1,14 +1,19 @@
 """Stress of a Russian word moved to the vowel that a dictionary marks, in espeak's phonemes.
 
 espeak reduces vowels by stress before its phonemes can be seen: where the stress goes the full vowel comes
-back, where it was the vowel is reduced. The names are those of espeak-ng's Russian.
+back, where it was the vowel is reduced. The names are those of espeak-ng's Russian, or IPA.
 """
+
+import re
 
 VOWELS = "аеёиоуыэюя"
 PHONEMES = frozenset(
     ("a", "A", "a#", "V", "o", "8", "u", "u#", 'u"', "y", "I", "i", "e", "E", "E#", "E2", "ja", "ju")
 )
 _HARD = frozenset(("Z", "S", "ts"))  # ж, ш, ц: е and и after them are э and ы
+_NAMES = {"ɑ": "A", "ʌ": "V", "ɵ": "8", "ɛ": "E", "ɪ": "I", "ʒ": "Z", "ʃ": "S"}  # of IPA, by espeak
+_IPA = {**{name: sign for sign, name in _NAMES.items()}, "I": "i", "a#": "a", "E#": "ɛ"}
+_SIGN = re.compile(r"[ˈˌ]?(?:j[au](?!\")|ts|tʃʲ?|.ʲ|u\"|.)", re.DOTALL)
 
 
 def moved(marked: str, phonemes: list[str]) -> list[str] | None:
@@ -28,6 +33,26 @@ def moved(marked: str, phonemes: list[str]) -> list[str] | None:
     place = places[wanted]
     said[place] = "'" + _full(letters[wanted], said[place], said[place - 1] if place else "")
     return said
+
+
+def moved_ipa(marked: str, ipa: str) -> str | None:
+    """The same in the IPA that espeak writes."""
+    signs = _SIGN.findall(ipa)
+    names = [_named(sign) for sign in signs]
+    said = moved(marked, names)
+    return None if said is None else "".join(map(_written, signs, names, said))
+
+
+def _named(sign: str) -> str:
+    bare = sign.lstrip("ˈˌ")
+    stress = {"ˈ": "'", "ˌ": ","}.get(sign[0], "")
+    return stress + _NAMES.get(bare, bare)
+
+
+def _written(sign: str, before: str, now: str) -> str:
+    bare = now.lstrip("',")
+    same = bare == before.lstrip("',")
+    return ("ˈ" if now.startswith("'") else "") + (sign.lstrip("ˈˌ") if same else _IPA.get(bare, bare))
 
 
 def _full(letter: str, now: str, before: str) -> str:
