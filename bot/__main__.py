@@ -7,7 +7,7 @@ import os
 
 # Hundreds of thousands of objects that stay are made at a start: looking through them for garbage as often as
 # Python does by default takes a third of a second of it.
-gc.set_threshold(50_000, 20, 50)
+gc.set_threshold(10_000, 10, 10)
 
 # The matrices here are small: threads of the linear algebra library only get in each other's way.
 # It reads this when it is first imported.
