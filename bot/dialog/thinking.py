@@ -10,12 +10,7 @@ from datetime import datetime
 
 from bot.answers.compose import REMEMBERED, Composer
 from bot.backoffice.ports import Backoffice
-from bot.core.types import (
-    Conversation,
-    Inbound,
-    Say,
-    SayKind,
-)
+from bot.core.types import Conversation, Inbound, Say, SayKind
 from bot.dialog.answering import TurnActions
 from bot.dialog.context import Context
 from bot.dialog.decision import Decision

@@ -2,7 +2,7 @@
 
 Python runs one thread at a time, and understanding is half of a turn. The twin is a fork: it shares models
 and index with us in memory, and is there at once. It knows the snapshot it was born with; a new snapshot gets
-a new twin. Until then, and should it die, understanding happens here: a twin makes turns faster, never right.
+a new twin. Until then, and should it die, understanding happens here: a twin makes turns faster and changes no answer.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class _Line(asyncio.Protocol):
             end = _SIZE.size + _SIZE.unpack_from(self._read)[0]
             if len(self._read) < end:
                 return
-            understood = pickle.loads(self._read[_SIZE.size : end])  # noqa: S301 - our own
+            understood = pickle.loads(self._read[_SIZE.size : end])  # noqa: S301 - from our twin
             del self._read[:end]
             self._settle(self.asked.popleft(), understood)
 
@@ -175,7 +175,10 @@ def _packed(value: object) -> bytes:
 
 
 def _live(line: socket.socket, understand: Understand, snapshot: Snapshot) -> NoReturn:
-    """The life of the twin: of all that it was born with it uses models and index alone."""
+    """The life of the twin: of all that it was born with it uses models and index alone.
+
+    Both ends of the line are this program, so that what is unpickled is as trusted as the program itself.
+    """
     try:
         gc.freeze()
         signal.set_wakeup_fd(-1)
@@ -186,7 +189,7 @@ def _live(line: socket.socket, understand: Understand, snapshot: Snapshot) -> No
         os.closerange(line.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
         with line.makefile("rb") as questions:
             while len(head := questions.read(_SIZE.size)) == _SIZE.size:
-                text, context, gone = pickle.loads(questions.read(_SIZE.unpack(head)[0]))  # noqa: S301 - our own
+                text, context, gone = pickle.loads(questions.read(_SIZE.unpack(head)[0]))  # noqa: S301 - from it
                 line.sendall(_packed(_understood(understand, snapshot, text, context, gone)))
     finally:
         os._exit(0)  # whatever it was, it must not run on into our parent's code
