@@ -2,8 +2,8 @@
 
 Python runs one thread at a time, and understanding is half of a turn. The twin is a fork: it shares models
 and index with us in memory, and is there at once. It knows the snapshot it was born with; a new snapshot gets
-a new twin. Until then, and should it die, understanding happens here: a twin makes turns faster and changes no
-answer.
+a new twin. Until then, and should it die, understanding happens here: a twin makes turns faster, and changes
+no answer.
 """
 
 from __future__ import annotations
