@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import wave
 from pathlib import Path
 
@@ -36,8 +37,8 @@ def samples(pcm: bytes) -> Samples:
 def loudness(pcm: bytes) -> float:
     """Root mean square in dBFS; -96 for silence."""
     part = samples(pcm).astype(np.float32)
-    power = float(np.mean(part * part)) if part.size else 0.0
-    return max(-96.0, 10 * float(np.log10(power / _LOUDEST**2 + 1e-12)))
+    power = float(part @ part) / max(1, part.size)
+    return max(-96.0, 10 * math.log10(power / _LOUDEST**2 + 1e-12))
 
 
 def resampled(pcm: bytes, source: int, target: int) -> bytes:

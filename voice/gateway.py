@@ -11,11 +11,11 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+import uvloop
 
 from bot.core.errors import FrontlineError
 from bot.web.house import House
@@ -36,7 +36,8 @@ from voice.outbound.dialer import Dialer
 from voice.outbound.outcomes import Outcomes
 from voice.outbound.schedule import Rules
 from voice.ports import HANGUP, Line, NextStep
-from voice.tts import Cached, open_synthesiser, pieces
+from voice.tts import Cached, open_synthesiser
+from voice.tts.recent import Recent
 from voice.tts.sentences import sentences
 from voice.turn_taking import Ears
 
@@ -54,7 +55,7 @@ class Gateway:
     def __init__(self, house: House) -> None:
         self._house, self._settings = house, house.settings.voice
         self._across = Across(asyncio.get_running_loop())
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
         self.steps = NextSteps(warm=self._settings.warm_transfer != "off")
         self.announced = Announced()
@@ -151,7 +152,7 @@ class Gateway:
             script=script,
             ears=Ears.open(self._settings),
             recogniser=await asyncio.to_thread(open_recogniser, self._settings, settings.data_dir),
-            speak=partial(pieces, self._voice),
+            speak=Recent(self._voice).speak,
             recordings=settings.data_dir / "recordings",
             observe=self._house.metrics.call_stage,
             errands=self._errands,

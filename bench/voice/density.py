@@ -1,8 +1,9 @@
 """How many calls two cores hold: what each costs, what they do to the answers, and where it breaks.
 
-Callers ask, let the answer sound for a while and ask over it, on and on; nobody is silent for long. The
-callers' side runs on the same cores and its share is reported. Pipecat says the same articles, without a
-search: its figures are of hearing and speaking alone, ours include the dialogue with its database.
+Callers ask, let the answer sound for a while and ask over it, on and on, each at the same pace whatever the
+other side does, so that both have the same to hear. The callers' side runs on the same cores and its share is
+reported. Pipecat says the same articles, without a search: its figures are of hearing and speaking alone,
+ours include the dialogue with its database.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import resource
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -23,9 +25,9 @@ from bench.voice.served import Served, gateway, has_pipecat, load, pipecat
 
 OURS, PEERS, QUICK = (1, 5, 10, 20, 30), (1, 10, 20), (1, 5)
 TALK_S, QUICK_S = 40.0, 20.0
-GREETED_S, ANSWERED_S = 20.0, 10.0
+GREETED_S = 20.0
 SILENT_S = 5.0  # after the greeting, before anybody asks whether the caller is there
-HEARD_S = 4.0  # of an answer
+PACE_S = 6.0  # from the beginning of a question to that of the next: of an answer some three are heard
 STILL_S = 0.2  # the other side has fallen silent for the question
 STAGGER_S = 0.15
 BEFORE_CALLS = "Здравствуйте! Вы позвонили в компанию. Я робот, чем могу помочь?"
@@ -41,7 +43,8 @@ class Talked:
     talking: float = 0.0
     callers: float = 0.0  # CPU of the callers' side
     took: list[float] = field(default_factory=list)
-    missed: int = 0  # questions without an answer
+    asked: int = 0
+    missed: int = 0  # questions without an answer before the next
     over: int = 0  # questions that ended while the other side still spoke
     redials: int = 0
     gaps: int = 0
@@ -69,7 +72,7 @@ def run(folder: Path, *, quick: bool = False) -> Sequence[Figure]:
     asked = questions(40)
     figures = [Figure("cores", os.cpu_count() or 0, ""), Figure("load average before", load(), "")]
     with gateway(folder / "density") as product:
-        ours = _runs(product, asked, QUICK if quick else OURS, quick)
+        ours = _runs(product, asked, QUICK if quick else OURS, quick, alone_s=PACE_S * len(asked))
         figures += _ours(ours)
         figures.append(Figure("ours: memory after all", product.memory, "MB"))
     if has_pipecat():
@@ -81,9 +84,13 @@ def run(folder: Path, *, quick: bool = False) -> Sequence[Figure]:
     return [*figures, Figure("load average after", load(), "")]
 
 
-def _runs(served: Served, asked: list[Question], sizes: Sequence[int], quick: bool) -> list[Talked]:
+def _runs(
+    served: Served, asked: list[Question], sizes: Sequence[int], quick: bool, alone_s: float = TALK_S
+) -> list[Talked]:
+    """`alone_s`: how long one call talks; its latency counts only when it asks what all others ask."""
     warm(served, asked)
-    return [asyncio.run(_talked(served, asked, calls, QUICK_S if quick else TALK_S)) for calls in sizes]
+    seconds = {calls: QUICK_S if quick else alone_s if calls == 1 else TALK_S for calls in sizes}
+    return [asyncio.run(_talked(served, asked, calls, lasts)) for calls, lasts in seconds.items()]
 
 
 def warm(served: Served, asked: list[Question]) -> None:
@@ -133,25 +140,30 @@ async def _caller(exchange: Exchange, asked: list[Question], number: int, talked
                 waited = True
             else:
                 talked.redials += 1
+            due = time.monotonic()
             while time.monotonic() < talk.until and not line.over.is_set():
-                await _question(line, asked[turn % len(asked)], talked)
+                await _question(line, asked[turn % len(asked)], talked, due + PACE_S)
                 turn += 1
+                due = max(due + PACE_S, time.monotonic())
 
 
-async def _question(line: Channel, question: Question, talked: Talked) -> None:
+async def _question(line: Channel, question: Question, talked: Talked, until: float) -> None:
+    """Says it, and listens until the next one is due."""
     ended = await line.say(question.pcm)
     if line.over.is_set():
         return
+    talked.asked += 1
     if ended - line.sounded_at < STILL_S:
         talked.over += 1
-        await line.quiet(ANSWERED_S)
-        return
-    sounds = await line.answered(ANSWERED_S)
-    if sounds is not None:
-        talked.took.append(sounds - ended)
-        await asyncio.sleep(HEARD_S)
-    elif not line.over.is_set():
-        talked.missed += 1
+    else:
+        sounds = await line.answered(until - time.monotonic())
+        if sounds is not None:
+            talked.took.append(sounds - ended)
+        elif not line.over.is_set():
+            talked.missed += 1
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, until - time.monotonic())):
+            await line.over.wait()
 
 
 async def _cores(served: Served, seconds: float) -> float:
@@ -174,7 +186,8 @@ def _costs(name: str, runs: list[Talked]) -> list[Figure]:
             Figure("  CPU of the callers' side, all", 100 * one.callers, "%"),
             Figure(f"  {len(one.took)} answers: first sound p50", one.part(0.5), "ms"),
             Figure("  first sound p95", one.part(0.95), "ms"),
-            Figure("  questions without an answer", one.missed, ""),
+            Figure("  of questions", one.asked, ""),
+            Figure("  without an answer before the next", one.missed, ""),
             Figure("  not interrupted by the question", one.over, ""),
             Figure("  calls that left and were dialled again", one.redials, ""),
             Figure("  frames missing amid our speech", one.gaps, ""),

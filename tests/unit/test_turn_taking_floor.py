@@ -83,7 +83,7 @@ def test_playback_stops_with_the_first_voice() -> None:
 def test_uhu_is_a_breath() -> None:
     line = Line(speaking=True).quiet(1).voice(0.3, "угол").quiet(0.3)
     assert line.took() == [CallerStarted, Hold, Judge]
-    line.events += line.floor.verdict("угу", line.now)
+    line.events += line.floor.verdict("угу", 1.0, line.now)
     assert isinstance(line.last(), Resume)
     assert line.floor.speaking
     assert not line.floor.held
@@ -91,10 +91,19 @@ def test_uhu_is_a_breath() -> None:
 
 def test_stop_is_no_uhu() -> None:
     line = Line(speaking=True).voice(0.4, "стоп").quiet(0.3)
-    line.events += line.floor.verdict("стоп", line.now)
+    line.events += line.floor.verdict("стоп", 1.0, line.now)
     line.quiet(1)
     assert line.took() == [CallerStarted, Hold, Judge, BargeIn, TurnEnded]
     assert not line.floor.speaking
+
+
+def test_a_doubtful_stop_is_no_command() -> None:
+    line = Line(speaking=True).voice(0.24, "код").quiet(0.3)
+    line.events += line.floor.verdict("стоп", 0.7, line.now)
+    assert line.quiet(0.5).last() == Resume(line.last().at, "unclear")
+    line = Line(speaking=True).voice(0.3, "стоп").quiet(0.3)
+    line.events += line.floor.verdict("стоп", 0.7, line.now)
+    assert BargeIn in line.quiet(0.5).took()
 
 
 def test_without_a_verdict_the_text_decides() -> None:
@@ -106,7 +115,7 @@ def test_without_a_verdict_the_text_decides() -> None:
 def test_yes_is_an_answer_when_it_is_asked_for() -> None:
     for expected, outcome in ((FREE, Resume), (YES_NO, BargeIn)):
         line = Line(speaking=True, expected=expected).voice(0.3, "да").quiet(0.22)
-        line.events += line.floor.verdict("да", line.now)
+        line.events += line.floor.verdict("да", 1.0, line.now)
         assert outcome in line.took()
 
 
@@ -159,6 +168,12 @@ def test_a_dictated_number_is_waited_for_and_ends_when_it_is_whole() -> None:
     assert end.at - end.voice_ended < 0.5
 
 
+def test_a_whole_number_that_ends_in_tens_may_still_grow() -> None:
+    text = "восемь девятьсот двадцать три четыреста пятьдесят шесть семьдесят восемь тридцать"
+    assert TurnEnded not in Line(expected=number(10, 11)).voice(1, text).quiet(0.7).took()
+    assert Line(expected=number(10, 11)).voice(1, text).quiet(0.9).end().reason == "whole"
+
+
 def test_digits_nobody_asked_for_are_waited_for_too() -> None:
     line = Line().voice(1, "мой номер восемь девятьсот двадцать три").quiet(1.2)
     assert TurnEnded not in line.took()
@@ -169,6 +184,13 @@ def test_unfinished_words_are_waited_for() -> None:
     for text in ("у меня вопрос по", "здравствуйте", "можно ли", "мой номер"):
         assert TurnEnded not in Line().voice(1, text).quiet(1.2).took(), text
         assert TurnEnded in Line().voice(1, text).quiet(1.7).took(), text
+
+
+def test_a_question_may_end_with_its_question_word() -> None:
+    for text in ("ответ по займу когда", "пять процентов на что", "займ не мой"):
+        assert TurnEnded in Line().voice(1, text).quiet(0.7).took(), text
+    for text in ("я хочу узнать когда", "скажите пожалуйста как", "а как", "это мой"):
+        assert TurnEnded not in Line().voice(1, text).quiet(1.2).took(), text
 
 
 def test_yes_ends_sooner() -> None:

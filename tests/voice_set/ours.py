@@ -31,7 +31,7 @@ from voice.turn_taking import (
 )  # fmt: skip
 from voice.turn_taking.words import SHORT
 
-TEXT_S = 0.1  # from a sound to its text: 60 ms are gathered, decoding takes the rest
+TEXT_S = 0.12  # from a sound to its text: 100 ms are gathered, decoding takes the rest
 VERDICT_S = 0.1  # from a short voice to what it was
 MODEL_S = 0.1  # from a question to the turn model to its answer
 
@@ -45,11 +45,16 @@ def vosk_model() -> Any:
     return vosk.Model(str(next(f for at in folders if (f := at / "vosk-model-tiny-ru").is_dir())))
 
 
-def _short(sound: bytes) -> str:
+def _short(sound: bytes) -> tuple[str, float]:
+    """As the product's Vosk engine does it: other speech than the phrases is left out."""
     recogniser = vosk.KaldiRecognizer(vosk_model(), RATE, json.dumps([*SHORT, "[unk]"], ensure_ascii=False))
+    recogniser.SetWords(True)
     recogniser.AcceptWaveform(sound)
-    # As the product's Vosk engine does: other speech than the phrases is left out.
-    return str(json.loads(recogniser.FinalResult())["text"]).replace("[unk]", "").strip()
+    found = json.loads(recogniser.FinalResult()).get("result", ())
+    known = [word for word in found if word["word"] != "[unk]"]
+    if not known:
+        return "", 1.0
+    return " ".join(word["word"] for word in known), sum(word["conf"] for word in known) / len(known)
 
 
 class Later(Executor):
@@ -81,7 +86,7 @@ class Ours:
         self._later = ears.workers
         self._recogniser: Any = None
         self._said, self._text = "", ""
-        self._verdict: tuple[float, str] | None = None
+        self._verdict: tuple[float, str, float] | None = None
         self._texts: deque[tuple[float, str]] = deque()
         self.events: list[Event] = []
 
@@ -104,7 +109,7 @@ class Ours:
             self._texts.append((at + TEXT_S, text))
         if self._verdict and self._verdict[0] <= at:
             verdict, self._verdict = self._verdict, None
-            happened += self._done(self._taker.verdict(verdict[1], at))
+            happened += self._done(self._taker.verdict(*verdict[1:], at))
         while self._texts and self._texts[0][0] <= at:
             self._text = self._texts.popleft()[1]
             happened += self._done(self._taker.text(self._text, at))
@@ -120,7 +125,7 @@ class Ours:
                     self._said = self._text = ""
                     self._texts.clear()
                 case Judge():
-                    self._verdict = (event.at + VERDICT_S, _short(event.sound))
+                    self._verdict = (event.at + VERDICT_S, *_short(event.sound))
                 case Hold():
                     happened.append(Happened(event.at, "stop"))
                 case BargeIn() if event.why == "digit":

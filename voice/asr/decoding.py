@@ -91,7 +91,7 @@ class Utterance:
     async def finish(self) -> Heard:
         self._open()
         try:
-            return await self._in_turn(lambda: self._ready().finish())
+            return await self._in_turn(self._finished)
         finally:
             await self.abandon()
 
@@ -110,6 +110,11 @@ class Utterance:
 
     def _decode(self, pcm: bytes) -> str:
         return self._text if self._over else self._ready().accept(pcm)
+
+    def _finished(self) -> Heard:
+        """The decoder is freed here, in the thread: that takes its time too."""
+        decoder, self._decoder = self._ready(), None
+        return decoder.finish()
 
     def _ready(self) -> Decoder:
         decoder = self._decoder

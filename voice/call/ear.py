@@ -11,7 +11,7 @@ from bot.core.errors import FrontlineError
 from voice.call.narrow import listening_to
 from voice.ports import SAMPLE_BYTES, Heard, Listening, Recogniser
 
-STEP_S = 0.06  # of sound that is decoded at once, at least
+STEP_S = 0.1  # of sound that is decoded at once, at least
 KEPT_S = 30.0  # of sound that may wait for the recogniser; then the oldest is lost
 
 

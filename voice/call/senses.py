@@ -59,7 +59,7 @@ class Senses:
         self._keys = Keys()
         self._grammar: Sequence[str] = ()
         self._news: str | None = None
-        self._verdict: str | None = None
+        self._verdict: Heard | None = None
         self._recogniser, self._rate = means.recogniser, rate
         self._pending: list[Event] = []
         self._order = asyncio.Lock()
@@ -169,7 +169,7 @@ class Senses:
         news, self._news = self._news, None
         verdict, self._verdict = self._verdict, None
         if verdict is not None:
-            events += self._taker.verdict(verdict, at)
+            events += self._taker.verdict(verdict.text, verdict.confidence, at)
         return events if news is None else events + self._taker.text(news, at)
 
     def _keyed(self, digits: str | None) -> None:
@@ -226,7 +226,7 @@ class Senses:
             listening = self._recogniser.listen(self._rate, grammar=SHORT)
             try:
                 await listening.feed(sound)
-                self._verdict = (await listening.finish()).text
+                self._verdict = await listening.finish()
             finally:
                 await listening.abandon()
         except FrontlineError as error:

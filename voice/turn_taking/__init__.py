@@ -19,7 +19,7 @@ and tells it what our side does: `bot_started(at, says)` when the first sound go
     Hold            stop playback now (flush), keep what was not heard: it may have to go on.
     Resume          go on where playback was held, and abandon the recogniser: it was «угу» or a noise.
     Judge           recognise `sound` against the grammar `words.SHORT`, beside what is being recognised, and
-                    give the text to `verdict(text, at)`. Without it in 0.4 s the text so far decides.
+                    give it to `verdict(text, confidence, at)`. Without it in 0.4 s the text so far decides.
     BargeIn         the rest of the answer is dropped for good. Comes after Hold (or with a digit, at once).
     Dismissed       abandon the recogniser: a noise without words while we were silent.
     TurnEnded       finish the recogniser, answer. `reason` is why now.

@@ -80,10 +80,10 @@ def _of_thought(unfinished: bool, done: float | None, pauses: Pauses) -> Patienc
 
 def _of_number(expected: Expected, text: str, pauses: Pauses) -> Patience:
     said = len(words.digits(text))
-    if said and said == max(expected.lengths, default=0):
+    if said and said == max(expected.lengths, default=0) and not words.is_round(text):
         return Patience(min(pauses.plain, WHOLE_S), "whole")
-    if said in expected.lengths:
-        return Patience(pauses.dictation / 2, "whole")  # 10 digits of a telephone: an eleventh may come
+    if said in expected.lengths:  # 10 digits of a telephone: an eleventh may come; of 30 a 33 may become
+        return Patience(pauses.dictation / 2, "whole")
     if not said and expected.kind == "number" and words.words(text) and not words.is_unfinished(text):
         return Patience(pauses.plain * 1.5, "no_number")  # «не помню», a question back
     return Patience(pauses.dictation, "dictation")

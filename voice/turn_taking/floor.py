@@ -25,6 +25,7 @@ ASK_S = 0.2  # of silence before the turn model is asked; it was trained with ab
 NOISE_S = 0.25  # less voice than this without a word is none
 LONG_S = 1.1  # of voice: more than a back-channel; its words are believed before it ends
 JUDGE_S = 0.2  # of silence after which a shorter voice is judged
+SURE = 0.9  # of a command in the verdict; «так» is taken for «стоп» with less
 SHORT_S = 0.6  # of voice: a shorter one takes the floor by a word that is known to do so only
 SETTLED_S = 0.2  # for which the text has not changed
 UNCLEAR_S = 0.6  # of silence after which we go on: neither words nor a verdict come any more
@@ -173,11 +174,13 @@ class Floor:
             self._utterance.done = done
         return self._go_on(now)
 
-    def verdict(self, text: str, now: float) -> list[Event]:
+    def verdict(self, text: str, confidence: float, now: float) -> list[Event]:
         """The answer to `Judge`; late ones, after the voice came back, are dropped."""
         now = self._moment(now)
         if self._utterance and self._utterance.judged:
-            self._utterance.verdict = text
+            awaited = self.expected.kind == "yes_no"
+            doubted = confidence < SURE and words.is_command(text) and not awaited
+            self._utterance.verdict = "" if doubted else text
         return self._go_on(now)
 
     def tick(self, now: float) -> list[Event]:

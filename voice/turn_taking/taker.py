@@ -14,6 +14,7 @@ from voice.turn_taking.smart_turn import SECONDS, SmartTurn
 from voice.turn_taking.vad import FRAME_S, Silero, Vad
 
 PREROLL_S = 0.4  # of sound before the start is confirmed; a first «с» is no voice yet
+LEAD_S = 0.2  # of it before a short voice that is judged; in more silence the grammar loses «угу»
 JUDGED_S = 2.0  # of sound kept where no turn model wants more
 
 log = structlog.get_logger()
@@ -90,9 +91,9 @@ class TurnTaker:
     def text(self, partial: str, at: float) -> list[Event]:
         return self._answered(self.floor.text(partial, at), at)
 
-    def verdict(self, text: str, at: float) -> list[Event]:
-        """What the sound of a `Judge` was recognised as, against `words.SHORT`."""
-        return self._answered(self.floor.verdict(text, at), at)
+    def verdict(self, text: str, confidence: float, at: float) -> list[Event]:
+        """What the sound of a `Judge` was recognised as, against `words.SHORT`, and how surely (0..1)."""
+        return self._answered(self.floor.verdict(text, confidence, at), at)
 
     def tick(self, at: float) -> list[Event]:
         return self._answered(self.floor.tick(at), at)
@@ -119,7 +120,7 @@ class TurnTaker:
     def _answered(self, events: list[Event], at: float) -> list[Event]:
         """The events without questions to the turn model, which are asked, and with what its answer makes."""
         known = [
-            Judge(event.at, self._utterance()) if isinstance(event, Judge) else event
+            Judge(event.at, self._utterance(LEAD_S)) if isinstance(event, Judge) else event
             for event in events
             if not isinstance(event, AskModel)
         ]
@@ -131,9 +132,10 @@ class TurnTaker:
                 known += self.floor.opinion(done.result(), at)
         return known
 
-    def _utterance(self) -> bytes:
-        """Its sound from before the start, the last of it if it is long."""
-        return bytes(self._kept[-min(self._keep, self._said) :])
+    def _utterance(self, lead_s: float = PREROLL_S) -> bytes:
+        """Its sound from so long before the start, the last of it if it is long."""
+        said = self._said - int(self._rate * (PREROLL_S - lead_s)) * 2
+        return bytes(self._kept[-min(self._keep, max(2, said)) :])
 
     def _ask(self) -> None:
         if self._ears.turns is None:

@@ -44,11 +44,20 @@ _UNFINISHED = listed(
     "э эм ну значит типа короче",
     "the a an to of in on at for with and or but if that my is number um uh",
 )
+# They end a question too, «ответ по займу когда», unless the caller began to ask for something.
+_ASKED_LAST = listed("что где когда как который которая которое которые чем")
+_BEGUN = listed("узнать спросить уточнить скажите подскажите интересует знаю пойму понимаю хочу хотел хотела")
+_OWN = listed("мой моя моё моего моей это")  # «займ не мой»
 # Nobody calls to say only this: «здравствуйте», «можно ли», «скажите пожалуйста», «у меня вопрос».
 _OPENINGS = listed(
     "здравствуйте алло добрый день утро вечер привет девушка слушайте смотрите скажите подскажите пожалуйста",
     "такой такая вопрос я мне у меня есть бы ли можно нужно надо могу хотелось узнать спросить",
     "hello hi good morning please listen so i have question can you tell me",
+)
+_ROUND = listed(
+    "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто",
+    "сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот",
+    "twenty thirty forty fifty sixty seventy eighty ninety hundred",
 )
 _FOUR_LAST = re.compile(r"\d[\d ]{2,}\d$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
@@ -83,7 +92,12 @@ def is_yes_or_no(text: str) -> bool:
 def is_unfinished(text: str) -> bool:
     """Whether the last word asks for another one, or nothing but a greeting or an opening was said."""
     heard = words(text)
-    return bool(heard) and (heard[-1] in _UNFINISHED or all(word in _OPENINGS for word in heard))
+    if not heard or all(word in _OPENINGS for word in heard):
+        return bool(heard)
+    *before, last = heard
+    if last in _ASKED_LAST and len(before) >= 2 and not any(word in _BEGUN for word in before):
+        return False
+    return last in _UNFINISHED and not (last in _OWN and before[-1:] == ["не"])
 
 
 def is_echo(text: str, said: str) -> bool:
@@ -101,6 +115,11 @@ def digits(text: str) -> str:
 def is_dictating(text: str) -> bool:
     """Whether the text ends amid at least four dictated digits; «сто тысяч рублей» does not."""
     return _FOUR_LAST.search(_written(text)) is not None
+
+
+def is_round(text: str) -> bool:
+    """Whether it ends with a number that a smaller one completes: «тридцать», of «тридцать три»."""
+    return not _ROUND.isdisjoint(words(text)[-1:])
 
 
 @lru_cache(2_000)
