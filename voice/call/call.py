@@ -277,6 +277,8 @@ class Call:
         if self._talk.people() > 0 or not ask:
             if (minutes := await self._talk.wait()) is not None:
                 await self._say(self._text("wait", minutes=minutes))
+            if self._settings.warm_transfer != "off":
+                await self._say(self._text("warm"))
             return self._to_person(topic)
         await self._ask(self._nobody_free(topic))
         return None
