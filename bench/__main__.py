@@ -21,7 +21,7 @@ from bench.figures import Figure
 from bot.web.logs import configure
 
 PARTS = ("size", "start", "turn", "http", "sockets", "index", "engine", "verbaliser")
-VOICE = ("voice-answers", "voice-turns", "voice-density", "voice-hearing")
+VOICE = ("voice-answers", "voice-slots", "voice-turns", "voice-density", "voice-hearing")
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def _parts(named: Sequence[str]) -> Iterator[str]:
 def _runner(part: str, folder: Path, quick: bool) -> Callable[[], Sequence[Figure]]:
     from bench import engine, http, index, size, sockets, start, turn, verbaliser
     from bench.product import serving
-    from bench.voice import answers, density, hearing, turns
+    from bench.voice import answers, density, hearing, slots, turns
     from bot.settings import Settings
 
     def served(run: Callable[..., Sequence[Figure]]) -> Sequence[Figure]:
@@ -74,6 +74,7 @@ def _runner(part: str, folder: Path, quick: bool) -> Callable[[], Sequence[Figur
         "engine": lambda: engine.run(folder),
         "verbaliser": verbaliser.run,
         "voice-answers": lambda: answers.run(folder, quick=quick),
+        "voice-slots": lambda: slots.run(folder, quick=quick),
         "voice-turns": lambda: turns.run(folder, quick=quick),
         "voice-density": lambda: density.run(folder, quick=quick),
         "voice-hearing": lambda: hearing.run(folder, quick=quick),

@@ -43,7 +43,8 @@ class Faults:
 class Channel:
     """One caller's line. Moments are those of `time.monotonic`, at the caller's mouth and ear."""
 
-    def __init__(self, connection: ClientConnection, faults: Faults) -> None:
+    def __init__(self, connection: ClientConnection, faults: Faults, call_id: str) -> None:
+        self.id = call_id
         self._connection, self._faults = connection, faults
         self._outgoing: deque[bytes] = deque()
         self._queue = bytearray()
@@ -206,7 +207,7 @@ class Exchange:
                 }
             )
         )
-        channel = Channel(connection, self.faults)
+        channel = Channel(connection, self.faults, call_id)
         self.channels.add(channel)
         try:
             yield channel
