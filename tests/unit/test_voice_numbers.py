@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from voice.asr.numbers import dictated, in_digits
+from bot.nlu.entities.spoken import is_dictation
+from voice.asr.numbers import by_pauses, dictated, in_digits
+from voice.ports import Heard, Word
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,48 @@ def test_dictated(text: str, digits: str) -> None:
 )
 def test_numbers_are_alike_in_words_and_digits(spoken: str, written: str) -> None:
     assert in_digits(spoken).split() == in_digits(written).split()
+
+
+def heard(text: str) -> Heard:
+    """An utterance; `|` is a pause of 0.3 s."""
+    words, at = [], 0.0
+    for group in text.split("|"):
+        for word in group.split():
+            words.append(Word(word, at, at + 0.4, 1.0))
+            at += 0.4
+        at += 0.3
+    return Heard(" ".join(word.text for word in words), 1.0, tuple(words))
+
+
+def test_pauses_tell_the_groups_of_a_telephone_number() -> None:
+    told = heard("восемь | девятьсот тридцать четыре | шестьсот | сорок пять | семьдесят два")
+    assert by_pauses(told) == "8 934 600 45 72"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "восемь девятьсот двадцать | три сто двадцать три сорок пять шестьдесят семь",  # a number as it is
+        "шестьсот | сорок пять",  # of no telephone
+        "заём на двадцать | три тысячи рублей",
+        "мой номер | вы знаете",
+    ],
+)
+def test_other_pauses_change_nothing(text: str) -> None:
+    assert by_pauses(heard(text)) == " ".join(text.replace("|", "").split())
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("восемь девятьсот двенадцать", True),
+        ("эм пэ двести четыре пятьсот восемнадцать", True),
+        ("4276 1234", True),
+        ("мне двенадцать лет", False),
+        ("украли 50000 рублей", False),
+        ("двенадцать", False),
+        ("", False),
+    ],
+)
+def test_a_dictation_is_a_number_and_nothing_else(text: str, whole: bool) -> None:
+    assert is_dictation(text) is whole

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from bot.nlu.entities import phones
 from bot.nlu.entities.numbers import Number
 from bot.nlu.entities.said import Said
-from bot.nlu.entities.spoken import written
+from bot.nlu.entities.spoken import is_dictation, written
+from voice.ports import Heard
 
 # «три семёрки», «пять пятёрок»; a digit of its own: «восьмёрка девятьсот …».
 _NAMED = {
@@ -22,6 +25,7 @@ _NAME_OF_ENGLISH = {
     "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
 _TIMES = {"double": 2, "triple": 3}
+PAUSE_S = 0.1  # between two words that are no breath; Kaldi puts the words of one breath end to end
 _SPLIT = re.compile(r"[^\W_]+")
 
 
@@ -56,6 +60,21 @@ def repeated(text: str) -> str:
         else:
             found.append(word)
     return " ".join(found)
+
+
+def by_pauses(heard: Heard) -> str:
+    """The text; in digits where its pauses make a telephone number of it that the words alone are not:
+    «шестьсот … сорок пять» are 600 and 45, not 645."""
+    text = repeated(heard.text)
+    if not heard.words or not is_dictation(text) or phones.read(text):
+        return text
+    groups = [[heard.words[0].text]]
+    for before, word in pairwise(heard.words):
+        if word.start - before.end >= PAUSE_S:
+            groups.append([])
+        groups[-1].append(word.text)
+    apart = " ".join(dictated(" ".join(group)) for group in groups)
+    return apart if phones.read(apart) else text
 
 
 def in_digits(text: str) -> str:

@@ -21,7 +21,7 @@ from bot.dialog.shift import Shift
 from bot.nlu.entities import phones
 from bot.web.customer_view import SEPARATOR
 from bot.web.house import House
-from voice.asr.numbers import repeated
+from voice.asr.numbers import by_pauses
 from voice.ports import Heard, Incoming
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class Talk:
             channel=self._channel,
             address=self._address,
             client_id=f"{self._incoming.id}{SEPARATOR}{self._said}",
-            text=repeated(heard.text),
+            text=by_pauses(heard),
             locale=self.locale,
             choice=choice,
             confidence=heard.confidence,

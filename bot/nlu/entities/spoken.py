@@ -10,6 +10,7 @@ from bot.nlu.entities.said import Said
 from bot.nlu.words import letter
 
 LONGEST = 12  # words before the letters that a dictated number may have
+DICTATED_DIGITS, OWN_LETTERS = 4, 3
 PLATE = frozenset("авекмнорстух")
 _ZEROS = frozenset(["ноля", "нуля", "нолей", "нулей"])
 
@@ -58,6 +59,14 @@ def written(said: Said) -> Written | None:
     if rest:
         pieces.append(Piece(len(text), len(text) + len(rest), at, at + len(rest)))
     return Written(text + rest, tuple(pieces))
+
+
+def is_dictation(text: str) -> bool:
+    """Whether the message is a number and nothing else, but for a few letters of its own: «эм пэ двести»."""
+    again = written(Said.of(text))
+    signs = [sign for sign in (again.text if again else text) if sign.isalnum()]
+    digits = sum(map(str.isdigit, signs))
+    return digits >= DICTATED_DIGITS and len(signs) - digits <= OWN_LETTERS
 
 
 def _runs(said: Said) -> Iterator[tuple[int, int, str]]:
