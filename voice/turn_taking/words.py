@@ -47,6 +47,8 @@ _UNFINISHED = listed(
 # They end a question too, «ответ по займу когда», unless the caller began to ask for something.
 _ASKED_LAST = listed("что где когда как который которая которое которые чем")
 _BEGUN = listed("узнать спросить уточнить скажите подскажите интересует знаю пойму понимаю хочу хотел хотела")
+_NUMBERED = listed("телефон договор договора")  # «я потерял телефон»
+_BEFORE_NUMBER = listed("мой моего номер номера это")
 _OWN = listed("мой моя моё моего моей это")  # «займ не мой»
 # Nobody calls to say only this: «здравствуйте», «можно ли», «скажите пожалуйста», «у меня вопрос».
 _OPENINGS = listed(
@@ -96,6 +98,8 @@ def is_unfinished(text: str) -> bool:
         return bool(heard)
     *before, last = heard
     if last in _ASKED_LAST and len(before) >= 2 and not any(word in _BEGUN for word in before):
+        return False
+    if last in _NUMBERED and before and before[-1] not in _BEFORE_NUMBER:
         return False
     return last in _UNFINISHED and not (last in _OWN and before[-1:] == ["не"])
 
