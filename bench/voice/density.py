@@ -23,7 +23,7 @@ from bench.voice.exchange import Channel, Exchange
 from bench.voice.questions import Question, questions
 from bench.voice.served import Served, gateway, has_pipecat, load, pipecat
 
-OURS, PEERS, QUICK = (1, 5, 10, 20, 30), (1, 10, 20), (1, 5)
+OURS, PEERS, QUICK = (1, 5, 10, 20, 30, 50, 75), (1, 10, 20), (1, 5)
 TALK_S, QUICK_S = 40.0, 20.0
 GREETED_S = 20.0
 SILENT_S = 5.0  # after the greeting, before anybody asks whether the caller is there
