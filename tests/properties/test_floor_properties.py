@@ -30,7 +30,8 @@ STEPS = st.lists(
         st.tuples(st.just("voice"), SECONDS),
         st.tuples(st.just("quiet"), SECONDS),
         st.tuples(st.just("gap"), SECONDS),
-        st.tuples(st.sampled_from(["text", "verdict"]), TEXTS),
+        st.tuples(st.just("text"), TEXTS),
+        st.tuples(st.just("verdict"), st.tuples(TEXTS, st.floats(0, 1))),
         st.tuples(st.just("opinion"), st.floats(0, 1)),
         st.tuples(st.just("expect"), st.sampled_from([FREE, YES_NO, number(10, 11), number()])),
         st.tuples(st.sampled_from(["digit", "started", "finished", "mute", "unmute"]), st.none()),
@@ -69,6 +70,9 @@ class World:
                     self.take(self.floor.bot_finished(self.now))
             case "digit" | "mute" | "unmute":
                 self.take(getattr(self.floor, what)(self.now))
+            case "verdict":
+                text, confidence = value  # type: ignore[misc] # as the steps are made
+                self.take(self.floor.verdict(text, confidence, self.now))
             case _:
                 self.take(getattr(self.floor, what)(value, self.now))
 

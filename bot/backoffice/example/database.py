@@ -30,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import StaticPool
 
+from bot.store.sqlite import use_wal
+
 metadata = MetaData()
 
 customers = Table(
@@ -199,7 +201,7 @@ def _engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
 
     return engine
