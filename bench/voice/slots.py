@@ -10,6 +10,7 @@ import asyncio
 import json
 import random
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +48,9 @@ def run(folder: Path, *, quick: bool = False) -> Sequence[Figure]:
     with gateway(folder / "slots") as product:
         addresses = asyncio.run(_call_all(product, played))
         kept = _Kept(product.folder / "frontline.db")
-        written = [asyncio.run(_write(product, scene, kept)) for scene in played]
-        spoken = [kept.slots("address", address) for address in addresses]
-        typed = [kept.slots("id", conversation) for conversation in written]
+        written = [_write(product, scene, kept) for scene in played]
+        spoken = [kept.slots(address) for address in addresses]
+        typed = [kept.slots(conversation) for conversation in written]
     figures = [Figure("load average after", load(), "")]
     for kind in dict.fromkeys(scene.kind for scene in played):
         rows = [row for row in zip(played, spoken, typed, strict=True) if row[0].kind == kind]
@@ -108,19 +109,17 @@ async def _call_all(product: Served, played: list[Scene]) -> list[str]:
         return await asyncio.gather(*(call(number, scene) for number, scene in enumerate(played)))
 
 
-async def _write(product: Served, scene: Scene, kept: _Kept) -> str:
+def _write(product: Served, scene: Scene, kept: _Kept) -> str:
     """The conversation."""
     conversation = ""
-    async with httpx.AsyncClient(base_url=product.url, timeout=30) as http:
-        session = await http.post("/api/chat/sessions", json={"locale": "ru", "consent": True})
+    with httpx.Client(base_url=product.url, timeout=30) as http:
+        session = http.post("/api/chat/sessions", json={"locale": "ru", "consent": True})
         sender = {"Authorization": f"Bearer {session.json()['token']}"}
         for text in scene.said:
             message = {"client_id": uuid4().hex, "text": text.replace(",", "")}
-            sent = await http.post("/api/chat/messages", json=message, headers=sender)
+            sent = http.post("/api/chat/messages", json=message, headers=sender)
             conversation = str(sent.raise_for_status().json()["conversation_id"])
-            async with asyncio.timeout(WRITTEN_S):
-                while not kept.answered(conversation, sent.json()["seq"]):  # noqa: ASYNC110 - another process
-                    await asyncio.sleep(0.05)
+            kept.await_answer(conversation, sent.json()["seq"])
     return conversation
 
 
@@ -128,16 +127,21 @@ class _Kept:
     def __init__(self, database: Path) -> None:
         self._database = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
 
-    def answered(self, conversation: str, seq: int) -> bool:
-        """Whether the bot has spoken after this event."""
+    def await_answer(self, conversation: str, seq: int) -> None:
+        """Returns when the bot has spoken after this event; `TimeoutError` when it does not."""
         query = "SELECT data FROM events WHERE conversation_id = ? AND seq > ? AND kind = 'message'"
-        rows = self._database.execute(query, [conversation, seq])
-        return any(json.loads(data)["author"] == "bot" for (data,) in rows)
+        until = time.monotonic() + WRITTEN_S
+        while time.monotonic() < until:
+            rows = self._database.execute(query, [conversation, seq])
+            if any(json.loads(data)["author"] == "bot" for (data,) in rows):
+                return
+            time.sleep(0.05)
+        raise TimeoutError(conversation)
 
-    def slots(self, column: str, value: str) -> dict[str, Any]:
-        """Of the conversation whose `column` has this value."""
-        query = f"SELECT state FROM conversations WHERE {column} = ?"  # noqa: S608 - our own names
-        (state,) = self._database.execute(query, [value]).fetchone() or ("{}",)
+    def slots(self, conversation: str) -> dict[str, Any]:
+        """Of the conversation with this id, or of this address."""
+        query = "SELECT state FROM conversations WHERE ? IN (id, address)"
+        (state,) = self._database.execute(query, [conversation]).fetchone() or ("{}",)
         tracker = json.loads(state).get("engine", {"base": {}, "events": []})
         said = {each["name"]: each["value"] for each in tracker["events"] if each["event"] == "SlotSet"}
         return {**tracker["base"], **said}

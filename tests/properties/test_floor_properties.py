@@ -71,8 +71,8 @@ class World:
             case "digit" | "mute" | "unmute":
                 self.take(getattr(self.floor, what)(self.now))
             case "verdict":
-                text, confidence = value  # type: ignore[misc] # as the steps are made
-                self.take(self.floor.verdict(text, confidence, self.now))
+                assert isinstance(value, tuple)
+                self.take(self.floor.verdict(*value, self.now))
             case _:
                 self.take(getattr(self.floor, what)(value, self.now))
 

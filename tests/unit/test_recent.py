@@ -16,11 +16,17 @@ RATE = 8000
 class Voice:
     """Says each text as 0.1 s of its length's sample; breaks at a text that begins with `!`."""
 
-    name, rate, speaks = "test", RATE, True
+    name, rate = "test", RATE
 
     def __init__(self) -> None:
         self.said: list[str] = []
         self.problem: str | None = None
+
+    def start(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
 
     async def speak(self, text: str, manner: Manner) -> AsyncGenerator[bytes, None]:
         self.said.append(text)
@@ -30,17 +36,13 @@ class Voice:
                 raise FrontlineError("tts_away", "gone", status=503)
 
 
-def recent(voice: Voice, limit_bytes: int = 1 << 20) -> Recent:
-    return Recent(voice, limit_bytes=limit_bytes)  # type: ignore[arg-type] # what it needs of a `Cached`
-
-
 async def said(voice: Recent, text: str, manner: Manner | None = None, rate: int = RATE) -> bytes:
     return b"".join([piece async for piece in voice.speak(text, manner or Manner(), rate)])
 
 
 async def test_a_sentence_is_made_once() -> None:
     voice = Voice()
-    again = recent(voice)
+    again = Recent(voice)
     first = await said(again, "да")
     assert len(first) == RATE // 10 * 2
     assert await said(again, "да") == first
@@ -49,7 +51,7 @@ async def test_a_sentence_is_made_once() -> None:
 
 async def test_another_manner_or_rate_is_another_sound() -> None:
     voice = Voice()
-    again = recent(voice)
+    again = Recent(voice)
     slow = Manner(speed=0.8)
     sounds = [await said(again, "да"), await said(again, "да", slow), await said(again, "да", rate=16000)]
     assert len(voice.said) == 3
@@ -58,7 +60,7 @@ async def test_another_manner_or_rate_is_another_sound() -> None:
 
 async def test_what_was_interrupted_or_broke_is_not_kept() -> None:
     voice = Voice()
-    again = recent(voice)
+    again = Recent(voice)
     speaking = again.speak("да", Manner(), RATE)
     await anext(speaking)
     await speaking.aclose()
@@ -72,7 +74,7 @@ async def test_what_was_interrupted_or_broke_is_not_kept() -> None:
 
 async def test_a_voice_in_reserve_is_not_kept() -> None:
     voice = Voice()
-    again = recent(voice)
+    again = Recent(voice)
     voice.problem = "first: gone"
     await said(again, "да")
     voice.problem = None
@@ -83,7 +85,7 @@ async def test_a_voice_in_reserve_is_not_kept() -> None:
 
 async def test_the_longest_unused_goes_first() -> None:
     voice = Voice()
-    again = recent(voice, limit_bytes=2 * RATE // 10 * 2)
+    again = Recent(voice, limit_bytes=2 * RATE // 10 * 2)
     for text in ("а", "бб", "а", "ввв", "а", "бб"):
         await said(again, text)
     assert voice.said == ["а", "бб", "ввв", "бб"]

@@ -96,33 +96,27 @@ def hours_from(opens: timedelta) -> str:
     return f"{begin:%H:%M:%S.%f}-{begin + timedelta(hours=12):%H:%M:%S.%f}"
 
 
-async def test_the_caller_hears_it_before_the_telephone_rings(served: World) -> None:
-    async def played() -> None:
-        async with calling(served, "+79000000801") as caller:
-            await caller.hears()
-            caller.press("0")
-            step = await caller.left()
-            assert step is not None
-            assert step.kind == "queue"
-            assert "одну минуту" in await caller.words()
+async def words_before_the_queue(world: World, number: str) -> str:
+    """What a caller hears who asks for a person by key."""
+    async with calling(world, number) as caller:
+        await caller.hears()
+        caller.press("0")
+        step = await caller.left()
+        assert step is not None
+        assert step.kind == "queue"
+        return await caller.words()
 
-    await served.gateway.on_calls(played())
+
+async def test_the_caller_hears_it_before_the_telephone_rings(served: World) -> None:
+    heard = await served.gateway.on_calls(words_before_the_queue(served, "+79000000801"))
+    assert "одну минуту" in heard
+    assert "трубку" not in heard
 
 
 async def test_the_caller_is_told_of_the_silence_of_a_warm_transfer(served: World) -> None:
-    async def played(world: World) -> str:
-        async with calling(world, "+79000000802") as caller:
-            await caller.hears()
-            caller.press("0")
-            step = await caller.left()
-            assert step is not None
-            assert step.kind == "queue"
-            return await caller.words()
-
     warm = {"carriers": "audiosocket", "audiosocket_port": 0, "warm_transfer": "ru"}
     async with another(served, **warm) as world:
-        assert "трубку" in await world.gateway.on_calls(played(world))
-    assert "трубку" not in await served.gateway.on_calls(played(served))
+        assert "трубку" in await world.gateway.on_calls(words_before_the_queue(world, "+79000000802"))
 
 
 async def test_the_caller_hears_it_where_nobody_has_answered(served: World) -> None:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator
 
 from voice.ports import Manner
-from voice.tts import Cached, pieces
+from voice.tts import Engine, pieces
 from voice.tts.saying import closing
 
 LIMIT_BYTES = 32 << 20  # half an hour at 8,000 Hz
@@ -18,7 +18,7 @@ LIMIT_BYTES = 32 << 20  # half an hour at 8,000 Hz
 class Recent:
     """Only what the first engine has said to its end is said again; the longest unused goes first."""
 
-    def __init__(self, voice: Cached, *, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(self, voice: Engine, *, limit_bytes: int = LIMIT_BYTES) -> None:
         self._voice, self._limit = voice, limit_bytes
         self._kept: OrderedDict[tuple[str, Manner, int], bytes] = OrderedDict()
         self._bytes = 0
