@@ -110,9 +110,7 @@ def test_who_hangs_up_within_the_summary_loses_no_caller(caller: Phone, operator
     first = operator()
     assert first.in_call(30)
     time.sleep(1.5)
-    first.hang_up()
-    assert first.over(5)
-    first.close()
+    first.close()  # hangs up and signs off: the queue may ring whoever is still there, at once
     second = operator("1002")
     assert second.in_call(40)
     finish(caller, second)
