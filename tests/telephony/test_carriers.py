@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -236,6 +238,34 @@ def test_with_nobody_free_the_robot_offers_to_call_back(
     assert first.purpose == ""
     assert second.conversation_id == "c-1"
     assert second.id != first.id
+
+
+def test_who_waits_again_stands_before_who_comes_now(
+    pbx: Asterisk, phone: MakePhone, gateway_ports: dict[str, int]
+) -> None:
+    pbx.set(QUEUE_S="3")
+    other_waits = threading.Event()
+
+    async def answer(line: Line) -> None:
+        if line.incoming.purpose == "nobody":
+            await asyncio.to_thread(other_waits.wait, 30)
+        await line.leave(NextStep("queue", topic=TOPIC, conversation_id="c-1"))
+
+    def waiting() -> list[str]:
+        return re.findall(r"PJSIP/\S+", pbx.cli("queue show frontline-operators").partition("Callers:")[2])
+
+    with Gateway(gateway_ports, answer) as gateway:
+        phone().dial("84950000000")
+        assert wait_until(lambda: len(waiting()) == 1, 10)
+        (first,) = waiting()
+        assert wait_until(lambda: len(gateway.calls) == 2, 10), "the robot has him again"
+        pbx.set(QUEUE_S="60")
+        phone("79001112244").dial("84950000000")
+        assert wait_until(lambda: len(waiting()) == 1, 10)
+        (second,) = waiting()
+        other_waits.set()
+        assert wait_until(lambda: len(waiting()) == 2, 10)
+        assert waiting() == [first, second]
 
 
 def test_a_gateway_that_dies_leaves_the_caller_to_a_person(
