@@ -211,7 +211,7 @@ class WebLine:
 
     def _show(self, state: str) -> None:
         channel = self._channel
-        if channel is not None and channel.readyState == "open" and state != self._state:
+        if channel is not None and channel.readyState == "open" and self._state not in (state, "ended"):
             self._state = state
             channel.send(state)
 
