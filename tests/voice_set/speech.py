@@ -19,17 +19,23 @@ Sound = npt.NDArray[np.float64]  # -1..1
 
 _RETRIEVAL, _PHONEMES_OFF, _UTF8 = 1, 0, 1
 _SPEED, _VOLUME, _PITCH = 1, 2, 3
+_SEED = 1
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
 class _Espeak:
-    """The library has one voice at a time and one callback for all."""
+    """The library has one voice at a time and one callback for all.
+
+    Its breath is noise, otherwise seeded by the clock, and a voice goes on with the wave of the one before:
+    the same texts sound the same only in the same order of one process.
+    """
 
     def __init__(self) -> None:
         self._library = ctypes.CDLL(espeakng_loader.get_library_path())
         data = str(Path(espeakng_loader.get_data_path()).parent).encode()
         self.rate = int(self._library.espeak_Initialize(_RETRIEVAL, 0, data, 0))
         assert self.rate > 0, "espeak-ng has no data"
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
         self._heard: list[bytes] = []
         self._callback = _CALLBACK(self._take)
         self._library.espeak_SetSynthCallback(self._callback)
