@@ -128,6 +128,10 @@ class RasaServer:
                 self.pid = None
                 told.cancel()
                 watched.cancel()
+        if told.done() and not told.cancelled():
+            # Until it serves it has heard nobody: what it says of its end is not personal.
+            said = "" if self._serves.is_set() else told.result()
+            log.error("rasa.exited", code=running.returncode, said=said)
 
     def _files(self, folder: Path) -> list[str | Path]:
         """Rasa puts the secret in from its environment, so that it lies on no disk."""
@@ -176,15 +180,21 @@ class RasaServer:
         self._serves.clear()
 
 
-async def _tell(running: asyncio.subprocess.Process) -> None:
-    """Rasa's lines in our log. They may hold what customers said, so their words are personal data."""
+async def _tell(running: asyncio.subprocess.Process) -> str:
+    """Rasa's lines in our log, until it closes its output; the last of them.
+
+    They may hold what customers said, so their words are personal data.
+    """
+    last = ""
     async for line in output(running):
+        last = line.strip() or last
         found = _LINE.match(line)
         if found is None:
             continue  # a traceback, or a banner
         level = found["level"].lower()
         tell = log.warning if level in ("warning", "error", "critical") else log.debug
         tell("rasa.says", rasa_level=level, source=found["source"], pii_line=line[found.end() :])
+    return last
 
 
 def _free_port() -> int:

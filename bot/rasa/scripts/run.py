@@ -19,7 +19,7 @@ def main() -> None:
         os.nice(10)  # whoever serves customers meanwhile comes first
     token = os.environ.pop("RASA_AUTH_TOKEN", "")
     if token:
-        sys.argv += ["--auth-token", token]
+        sys.argv.append(f"--auth-token={token}")  # by itself a token that begins with - would be an option
 
     from rasa.__main__ import main as rasa
 

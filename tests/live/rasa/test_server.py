@@ -11,8 +11,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.core.errors import FrontlineError
 from bot.rasa.environment import content_hash, environ
@@ -37,9 +39,7 @@ async def test_it_ends_with_us_and_its_port_is_free(
     rasa_venv: Path, rasa: RasaServer, data_dir: Path
 ) -> None:
     """`rasa` has trained the model."""
-    other = RasaServer(
-        PARCELS, data_dir / "rasa", rasa_venv, actions_url="http://127.0.0.1:9/", actions_secret="x"
-    )
+    other = server_of(PARCELS, data_dir / "rasa", rasa_venv)
     assert other.problem == "not started"
     await other.start()
     await other.ready()
@@ -58,9 +58,7 @@ async def test_a_project_that_cannot_be_trained_is_a_problem_and_no_loop(
 ) -> None:
     folder = shutil.copytree(PARCELS, tmp_path / "parcels")
     (folder / "domain.yml").write_text("version: [", "utf-8")
-    server = RasaServer(
-        folder, tmp_path / "rasa", rasa_venv, actions_url="http://127.0.0.1:9/", actions_secret="x"
-    )
+    server = server_of(folder, tmp_path / "rasa", rasa_venv)
     await server.start()
     with pytest.raises(FrontlineError) as caught:
         await server.ready()
@@ -69,10 +67,23 @@ async def test_a_project_that_cannot_be_trained_is_a_problem_and_no_loop(
     await server.stop()
 
 
+async def test_why_it_ended_before_it_served_is_in_the_log(
+    rasa: RasaServer, rasa_venv: Path, data_dir: Path
+) -> None:
+    """Here: another process has its port."""
+    other = server_of(PARCELS, data_dir / "rasa", rasa_venv)
+    address = urlsplit(other.url)
+    with socket.create_server((address.hostname, address.port)), capture_logs() as lines:
+        await other.start()
+        async with asyncio.timeout(120):
+            while not (told := [line for line in lines if line["event"] == "rasa.exited"]):
+                await asyncio.sleep(0.1)
+        await other.stop()
+    assert "address already in use" in told[0]["said"]
+
+
 async def test_stopped_while_it_trains_nothing_is_left(rasa_venv: Path, tmp_path: Path) -> None:
-    server = RasaServer(
-        PARCELS, tmp_path / "rasa", rasa_venv, actions_url="http://127.0.0.1:9/", actions_secret="x"
-    )
+    server = server_of(PARCELS, tmp_path / "rasa", rasa_venv)
     await server.start()
     while not list(tmp_path.glob("rasa/training-*")):
         await asyncio.sleep(0.05)
