@@ -129,7 +129,7 @@ class RasaServer:
                 told.cancel()
                 watched.cancel()
         if told.done() and not told.cancelled():
-            # Until it serves it has heard nobody: what it says of its end is not personal.
+            # Whoever is known to serve may have heard customers, and end with their words.
             said = "" if self._serves.is_set() else told.result()
             log.error("rasa.exited", code=running.returncode, said=said)
 

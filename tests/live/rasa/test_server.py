@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -33,6 +35,14 @@ def listens(url: str) -> bool:
     host, _, port = url.removeprefix("http://").rpartition(":")
     with socket.socket() as probe:
         return probe.connect_ex((host, int(port))) == 0
+
+
+async def exited(lines: list[MutableMapping[str, Any]]) -> MutableMapping[str, Any]:
+    """What the log tells of the end of a server, once it does."""
+    async with asyncio.timeout(120):
+        while not (told := [line for line in lines if line["event"] == "rasa.exited"]):
+            await asyncio.sleep(0.1)
+    return told[0]
 
 
 async def test_it_ends_with_us_and_its_port_is_free(
@@ -75,11 +85,23 @@ async def test_why_it_ended_before_it_served_is_in_the_log(
     address = urlsplit(other.url)
     with socket.create_server((address.hostname, address.port)), capture_logs() as lines:
         await other.start()
-        async with asyncio.timeout(120):
-            while not (told := [line for line in lines if line["event"] == "rasa.exited"]):
-                await asyncio.sleep(0.1)
+        told = await exited(lines)
         await other.stop()
-    assert "address already in use" in told[0]["said"]
+    assert "address already in use" in told["said"]
+
+
+async def test_its_last_words_after_it_has_served_are_not(
+    rasa: RasaServer, rasa_venv: Path, data_dir: Path
+) -> None:
+    other = server_of(PARCELS, data_dir / "rasa", rasa_venv)
+    with capture_logs() as lines:
+        await other.start()
+        await other.ready()
+        assert other.pid is not None
+        os.killpg(other.pid, signal.SIGKILL)
+        told = await exited(lines)
+        await other.stop()
+    assert (told["code"], told["said"]) == (-signal.SIGKILL, "")
 
 
 async def test_stopped_while_it_trains_nothing_is_left(rasa_venv: Path, tmp_path: Path) -> None:
